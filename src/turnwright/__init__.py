@@ -1,0 +1,1 @@
+"""turnwright: a data factory for multi-turn conversations."""

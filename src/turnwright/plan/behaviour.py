@@ -1,0 +1,173 @@
+"""What this user does beside answering: which detail is volunteered, forgotten, corrected or refused, which detour
+happens where. Decided once, after a dry walk has shown the places; a level that finds no place makes the scenario
+impossible, so that a set never claims a level that its conversations do not show.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Literal
+
+from turnwright.domains import Domain
+from turnwright.plan.situation import Impossible, Situation
+from turnwright.records import Fact, Fault, Json, seeded
+
+__all__ = ["Behaviour", "Places", "decide_events", "decide_telling"]
+
+
+Shared = Literal["volunteered", "asked", "forgotten", "corrected", "refused"]
+
+
+class Places:
+    """What a dry walk met: asked slots (and whether they can be missing), choices, answers, tools called."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, bool] = {}
+        self.choices: list[str] = []
+        self.answers = 0
+        self.calls: list[str] = []
+
+
+class Behaviour:
+    """The decisions, all of them empty for a plain user."""
+
+    def __init__(self, facts: dict[str, Json]) -> None:
+        self.values = facts
+        self.volunteered: tuple[str, ...] = ()
+        self.forgotten: str = ""
+        self.corrected: str = ""
+        self.first_said: Json = None
+        self.refused: str = ""
+        self.gives_in = True
+        self.changes_mind_at: str = ""
+        self.digresses_at = self.unclear_at = self.complains_at = self.leaves_at = -1
+        self.faults: tuple[Fault, ...] = ()
+
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts as the blueprint records them."""
+        return tuple(
+            Fact(slot=slot, value=value, shared=self._shared(slot), first_said=self._first(slot))
+            for slot, value in sorted(self.values.items())
+        )
+
+    def _first(self, slot: str) -> Json:
+        return self.first_said if slot == self.corrected else None
+
+    def _shared(self, slot: str) -> Shared:
+        if slot == self.forgotten:
+            return "forgotten"
+        if slot == self.corrected:
+            return "corrected"
+        if slot == self.refused and not self.gives_in:
+            return "refused"
+        return "volunteered" if slot in self.volunteered else "asked"
+
+
+def decide_telling(scene: Situation, places: Places) -> Behaviour:
+    """First decisions: what the user tells, forgets, gets wrong or refuses. They shape the path.
+
+    Raises:
+        Impossible: a level has no place in this flow.
+    """
+    levels, rng = scene.scenario.levels, seeded("telling", scene.scenario.seed)
+    out = Behaviour(scene.facts)
+    _memory(levels.get("memory", "sure"), scene, places, out, rng)
+    if levels.get("detour") == "refusal":
+        _refusal(scene, places, out, rng)
+    _disclosure(levels.get("disclosure", "asked"), places, out, rng)
+    return out
+
+
+def decide_events(scene: Situation, places: Places, out: Behaviour) -> Behaviour:
+    """Second decisions: what happens along the path as it now runs (detours, anger, tool failures).
+
+    Raises:
+        Impossible: a level has no place on this path.
+    """
+    levels, rng = scene.scenario.levels, seeded("events", scene.scenario.seed)
+    _detour(levels.get("detour", "none"), scene, places, out, rng)
+    if levels.get("mood") == "angry":
+        out.complains_at = rng.randrange(max(1, min(3, places.answers)))
+    _fault(levels.get("tool_fault", "none"), places, out, rng)
+    return out
+
+
+def _no_place(factor: str, level: str, why: str) -> Impossible:
+    return Impossible("no_place", f"{factor}={level} finds no place: {why}")
+
+
+def _memory(level: str, scene: Situation, places: Places, out: Behaviour, rng: random.Random) -> None:
+    held = [slot for slot in places.asked if slot in scene.facts]
+    if level == "forgets":
+        can_miss = [slot for slot in held if places.asked[slot]] or (held if scene.domain.spec.behaviour.cannot else [])
+        if not can_miss:
+            raise _no_place("memory", level, "nothing is asked that the user could have forgotten")
+        out.forgotten = rng.choice(can_miss)
+    elif level == "corrects":
+        wrong = {slot: _wrong(scene.domain, slot, scene.facts[slot], rng) for slot in held}
+        choices = [slot for slot, value in wrong.items() if value is not None]
+        if not choices:
+            raise _no_place("memory", level, "nothing is asked that could be said wrong at first")
+        out.corrected = rng.choice(choices)
+        out.first_said = wrong[out.corrected]
+
+
+def _detour(level: str, scene: Situation, places: Places, out: Behaviour, rng: random.Random) -> None:
+    behaviour = scene.domain.spec.behaviour
+    if level in ("digression", "repair", "abandon") and places.answers < 1:
+        raise _no_place("detour", level, "the user has no turn after the first")
+    if level == "digression":
+        if not (scene.domain.spec.documents and behaviour.answer):
+            raise _no_place("detour", level, "the domain has no documents")
+        out.digresses_at = rng.randrange(places.answers)
+    elif level == "repair":
+        if not behaviour.repeat:
+            raise _no_place("detour", level, "the domain has no act that asks to repeat")
+        out.unclear_at = rng.randrange(places.answers)
+    elif level == "abandon":
+        out.leaves_at = rng.randrange(places.answers)
+    elif level == "change_of_mind":
+        if not places.choices:
+            raise _no_place("detour", level, "nothing is left to the user's choice")
+        out.changes_mind_at = rng.choice(places.choices)
+
+
+def _refusal(scene: Situation, places: Places, out: Behaviour, rng: random.Random) -> None:
+    behaviour = scene.domain.spec.behaviour
+    held = [slot for slot in places.asked if slot in scene.facts and slot not in (out.forgotten, out.corrected)]
+    if not held or not behaviour.need:
+        raise _no_place("detour", "refusal", "no detail is asked that could be refused")
+    out.refused = rng.choice(held)
+    out.gives_in = rng.random() < 0.7 or not (places.asked[out.refused] or behaviour.cannot)
+
+
+def _disclosure(level: str, places: Places, out: Behaviour, rng: random.Random) -> None:
+    taken = (out.forgotten, out.corrected, out.refused)
+    free = [slot for slot in places.asked if slot in out.values and slot not in taken]
+    if level == "some" and free:
+        out.volunteered = tuple(sorted(rng.sample(free, min(len(free), rng.choice((1, 1, 2))))))
+    elif level == "eager":
+        out.volunteered = tuple(sorted(free[:4]))
+
+
+def _fault(level: str, places: Places, out: Behaviour, rng: random.Random) -> None:
+    if level == "none":
+        return
+    if not places.calls:
+        raise _no_place("tool_fault", level, "no tool is called")
+    tool = rng.choice(sorted(set(places.calls)))
+    out.faults = (Fault(tool=tool, nth=1, kind=level),)  # type: ignore[arg-type]
+
+
+def _wrong(domain: Domain, slot: str, value: Json, rng: random.Random) -> Json:
+    """A wrong value of the same kind: a declared one, or one digit changed; None when none can be made."""
+    declared = [item for item in domain.slot(slot).wrong if item != value]
+    if declared:
+        return rng.choice(declared)
+    text = str(value)
+    places = [index for index, letter in enumerate(text) if letter.isdigit()]
+    if not places or isinstance(value, bool | float):
+        return None
+    at = places[-1] if len(places) < 2 else rng.choice(places[1:])
+    changed = text[:at] + str((int(text[at]) + rng.randint(1, 8)) % 10) + text[at + 1 :]
+    return int(changed) if isinstance(value, int) else changed
