@@ -205,10 +205,14 @@ class NodeSpec(Strict):
 
 
 class FlowSpec(Strict):
-    """A graph of nodes that serves an intent."""
+    """A graph of nodes that serves an intent.
+
+    include: parts (of `DomainSpec.parts`) whose nodes belong to this flow too; nodes of its own come before those.
+    """
 
     start: str
-    nodes: dict[Word, NodeSpec]
+    include: list[str] = []
+    nodes: dict[Word, NodeSpec] = {}
 
 
 class RuleSpec(Strict):
@@ -326,7 +330,10 @@ class BehaviourSpec(Strict):
 
 
 class DomainSpec(Strict):
-    """A whole `domain.yaml`."""
+    """A whole `domain.yaml`.
+
+    parts: sets of nodes that several flows share, e.g. the identity check; a flow takes them in with `include`.
+    """
 
     name: Word
     title: str
@@ -340,6 +347,7 @@ class DomainSpec(Strict):
     tools: list[ToolSpec] = []
     world: dict[Word, TableSpec] = {}
     intents: dict[Word, IntentSpec]
+    parts: dict[Word, dict[Word, NodeSpec]] = {}
     flows: dict[Word, FlowSpec]
     rules: list[RuleSpec] = []
     documents: list[DocumentSpec] = []
@@ -347,3 +355,21 @@ class DomainSpec(Strict):
     constraints: list[Constraint] = []
     source: str = ""
     licence: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _included(cls, value: Any) -> Any:
+        """Give every flow the nodes of the parts that it includes (what is malformed is left to the checks)."""
+        flows, parts = (value.get("flows"), value.get("parts")) if isinstance(value, dict) else (None, None)
+        if not isinstance(flows, dict) or not isinstance(parts, dict):
+            return value
+        return {**value, "flows": {name: _with_parts(flow, parts) for name, flow in flows.items()}}
+
+
+def _with_parts(flow: Any, parts: dict[str, Any]) -> Any:
+    included = flow.get("include") if isinstance(flow, dict) else None
+    own = flow.get("nodes", {}) if isinstance(flow, dict) else None
+    if not isinstance(included, list) or not isinstance(own, dict):
+        return flow
+    taken = [parts[name] for name in included if isinstance(name, str) and isinstance(parts.get(name), dict)]
+    return {**flow, "nodes": {**{node: spec for part in taken for node, spec in part.items()}, **own}}

@@ -8,6 +8,7 @@ Names and dotted names look up JSON values: `order.total > 100 and not succeeded
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -16,9 +17,10 @@ from typing import Any
 from turnwright.errors import InputError
 from turnwright.records import Json
 
-__all__ = ["Expression", "ExpressionFault", "compile_expression"]
+__all__ = ["PLAIN_FUNCTIONS", "Expression", "ExpressionFault", "compile_expression"]
 
 LONGEST = 500
+DEEPEST = 40
 
 
 class ExpressionFault(InputError):
@@ -52,6 +54,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "int": int,
     "lower": lambda s: str(s).lower(),
 }
+PLAIN_FUNCTIONS = frozenset(_FUNCTIONS)
+"""The functions that every expression may call."""
 _CONSTANTS: dict[str, Json] = {"true": True, "false": False, "null": None}
 _ALLOWED = (
     ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.BinOp, ast.Compare,
@@ -61,7 +65,13 @@ _ALLOWED = (
 
 
 class Expression:
-    """A checked expression; call it with names (and functions) to get its value."""
+    """A checked expression; call it with names (and functions) to get its value.
+
+    Attributes:
+        names: the names that it looks up. functions: the functions that it calls.
+        comparisons: every `name == literal` (and `name in [literals]`) as (name, literal).
+        fields: every `name.field` as (name, field). calls: every `function('literal')` as (function, literal).
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -73,6 +83,18 @@ class Expression:
             node.id for node in nodes if isinstance(node, ast.Name) and node.id not in called | set(_CONSTANTS)
         )
         self.comparisons = tuple(_equalities(nodes))
+        self.fields = tuple(
+            (node.value.id, node.attr)
+            for node in nodes
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        )
+        self.calls = tuple(
+            (node.func.id, arg.value)
+            for node in nodes
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            for arg in node.args
+            if isinstance(arg, ast.Constant)
+        )
 
     def __call__(self, names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] | None = None) -> Any:
         """Work out the value.
@@ -108,7 +130,11 @@ def _parse(text: str) -> ast.Expression:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, RecursionError, ValueError, MemoryError) as fault:
         raise ExpressionFault(f"cannot be read ({fault})", where=where, fix="e.g. a == 'x' and b > 3") from None
+    if _depth(tree) > DEEPEST:
+        raise ExpressionFault(f"nested more than {DEEPEST} levels deep", where=where, fix="split it into several")
     for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and not _plain(node.value):
+            raise ExpressionFault(f"{node.value!r} is not JSON", where=where, fix="use text, numbers, true, null")
         if not isinstance(node, _ALLOWED):
             raise ExpressionFault(
                 f"{type(node).__name__} is not allowed",
@@ -120,6 +146,19 @@ def _parse(text: str) -> ast.Expression:
         if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
             raise ExpressionFault(f"'{node.attr}' is not a field", where=where, fix="fields do not start with _")
     return tree
+
+
+def _depth(tree: ast.AST) -> int:
+    """Count levels without recursion, so that the count itself cannot run out of stack."""
+    level, depth = [tree], 0
+    while level and depth <= DEEPEST:
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        depth += 1
+    return depth
+
+
+def _plain(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _equalities(nodes: list[ast.AST]) -> list[tuple[str, Json]]:
@@ -193,19 +232,28 @@ def _boolean(kind: ast.AST, parts: list[ast.expr], names: Mapping[str, Any], sco
 
 
 def _arithmetic(kind: ast.AST, left: Any, right: Any) -> Any:
-    if isinstance(left, str | list) and not (isinstance(kind, ast.Add) and type(left) is type(right)):
+    # without this, 1000000000 * 'a' would be allowed
+    texts = isinstance(left, str | list) or isinstance(right, str | list)
+    if texts and not (isinstance(kind, ast.Add) and type(left) is type(right)):
         raise ExpressionFault("text and lists can only be added to their like")
     return _ARITHMETIC[type(kind)](left, right)
 
 
 def _chain(left: Any, kinds: list[ast.cmpop], rights: list[Any]) -> bool:
     for kind, right in zip(kinds, rights, strict=True):
-        if left is None and not isinstance(kind, ast.Eq | ast.NotEq | ast.In | ast.NotIn):
-            return False
-        if not _COMPARE[type(kind)](left, right):
+        if not _compared(left, kind, right):
             return False
         left = right
     return True
+
+
+def _compared(left: Any, kind: ast.cmpop, right: Any) -> bool:
+    """Compare; what is absent (None) is never more or less than anything and holds nothing."""
+    if isinstance(kind, ast.In | ast.NotIn) and right is None:
+        return isinstance(kind, ast.NotIn)
+    if isinstance(kind, ast.Lt | ast.LtE | ast.Gt | ast.GtE) and (left is None or right is None):
+        return False
+    return bool(_COMPARE[type(kind)](left, right))
 
 
 def _call(name: str, args: list[Any], scope: Mapping[str, Callable[..., Any]]) -> Any:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
+import inspect
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
+
 from turnwright.domains.behaviour import STANDARD_FACTORS
 from turnwright.domains.checking import check
-from turnwright.domains.declaration import DomainSpec, TableSpec
+from turnwright.domains.declaration import DomainSpec, TableSpec, ToolSpec
 from turnwright.domains.domain import Domain
 from turnwright.domains.source import Source, nearest, read_yaml, validated
 from turnwright.domains.tools import Tool, ToolFunction, declared
@@ -25,10 +28,17 @@ from turnwright.errors import DomainError, ToolError
 __all__ = ["STANDARD_FACTORS", "load_domain", "packs"]
 
 PACKS = Path(__file__).parent / "packs"
+_CODE_FAULTS = (
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RecursionError,
+    SyntaxError, TypeError, ValueError,
+)  # fmt: skip
+"""What a domain's own tools.py may raise by mistake."""
 
 
 def packs() -> dict[str, Path]:
     """The built-in domains: name → folder."""
+    if not PACKS.is_dir():
+        return {}
     return {folder.name: folder for folder in sorted(PACKS.iterdir()) if (folder / "domain.yaml").exists()}
 
 
@@ -57,20 +67,27 @@ def _load_folder(folder: Path) -> Domain:
     tables = {name: _rows(name, table, folder, source) for name, table in spec.world.items()}
     check(spec, source, tables)
     seeding: Callable[[World], None] | None = getattr(code, "seed_world", None)
-    return Domain(spec, tools, tables, f"{spec.name}@{_hash(folder)}", seeding)
+    domain = Domain(spec, tools, tables, f"{spec.name}@{_hash(folder)}", seeding)
+    try:
+        domain.open_world(0)
+    except _CODE_FAULTS as fault:
+        raise _code_fault(folder / "tools.py", "seed_world fails: ", fault) from fault
+    return domain
 
 
 def _tools(spec: DomainSpec, source: Source, code: ModuleType | None) -> dict[str, Tool]:
     tools: dict[str, Tool] = {}
     for index, tool in enumerate(spec.tools):
         where = source.place(("tools", index))
-        function: ToolFunction | None = declared(tool.does) if tool.does else getattr(code, tool.name, None)
-        if function is None:
+        function = _function(spec, tool, code)
+        if not callable(function):
             raise DomainError(
                 f"tool '{tool.name}' has neither `does` nor a function",
                 where=where,
                 fix=f"write `def {tool.name}(world, ...)` in tools.py, or declare what it does",
             )
+        if tool.does is None:
+            _check_signature(tool, function, where)
         if tool.name in tools:
             raise DomainError(f"tool '{tool.name}' stands twice", where=where, fix="keep one of the two")
         try:
@@ -78,6 +95,28 @@ def _tools(spec: DomainSpec, source: Source, code: ModuleType | None) -> dict[st
         except DomainError as fault:
             raise DomainError(fault.what, where=where, fix=fault.fix) from None
     return tools
+
+
+def _function(spec: DomainSpec, tool: ToolSpec, code: ModuleType | None) -> ToolFunction | None:
+    if tool.does is None:
+        return getattr(code, tool.name, None)
+    table = spec.world.get(tool.does.insert)
+    return declared(tool.does, table.key if table else "id")
+
+
+def _check_signature(tool: ToolSpec, function: ToolFunction, where: str) -> None:
+    """The function must take the world and everything that the schema allows or requires."""
+    properties = list(tool.parameters.get("properties", {}))
+    required = list(tool.parameters.get("required", []))
+    for names in (properties, required):
+        try:
+            inspect.signature(function).bind(None, **dict.fromkeys(names))
+        except TypeError as fault:
+            raise DomainError(
+                f"the function of tool '{tool.name}' does not fit its parameters: {fault}",
+                where=where,
+                fix=f"write def {tool.name}(world, {', '.join(properties)}), with defaults for what is not required",
+            ) from None
 
 
 def _code(folder: Path) -> ModuleType | None:
@@ -91,17 +130,24 @@ def _code(folder: Path) -> ModuleType | None:
     module = importlib.util.module_from_spec(module_spec)
     try:
         module_spec.loader.exec_module(module)
-    except (SyntaxError, ImportError, NameError, AttributeError, TypeError, ValueError) as fault:
-        raise DomainError(f"{type(fault).__name__}: {fault}", where=str(path), fix="mend the file") from fault
+    except _CODE_FAULTS as fault:
+        raise _code_fault(path, "", fault) from fault
     module.__dict__.setdefault("ToolError", ToolError)
     return module
 
 
+def _code_fault(path: Path, what: str, fault: BaseException) -> DomainError:
+    lines = [frame.lineno for frame in traceback.extract_tb(fault.__traceback__) if frame.filename == str(path)]
+    line = fault.lineno if isinstance(fault, SyntaxError) else next(reversed(lines), None)
+    where = f"{path}:{line}" if line else str(path)
+    return DomainError(f"{what}{type(fault).__name__}: {fault}", where=where, fix="mend the file")
+
+
 def _rows(name: str, table: TableSpec, folder: Path, source: Source) -> dict[str, dict[str, object]]:
-    rows = [*table.rows, *(_file_rows(name, folder / table.file, source) if table.file else [])]
+    rows = [*table.rows, *(_file_rows(name, folder, folder / table.file, source) if table.file else [])]
     keyed: dict[str, dict[str, object]] = {}
     for row in rows:
-        key = str(row.get(table.key, ""))
+        key = "" if row.get(table.key) is None else str(row[table.key])
         if not key or key in keyed:
             what = f"has the {table.key} '{key}' twice" if key else f"has a row without '{table.key}'"
             raise DomainError(
@@ -111,14 +157,16 @@ def _rows(name: str, table: TableSpec, folder: Path, source: Source) -> dict[str
     return keyed
 
 
-def _file_rows(name: str, path: Path, source: Source) -> list[dict[str, object]]:
+def _file_rows(name: str, folder: Path, path: Path, source: Source) -> list[dict[str, object]]:
     where = source.place(("world", name, "file"))
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise DomainError(f"the data file of table '{name}' is outside the domain", where=where, fix="move it inside")
     if not path.is_file():
         raise DomainError(f"the data file {path.name} of table '{name}' is missing", where=where, fix=f"create {path}")
     if path.suffix == ".json":
         try:
-            value = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as fault:
+            value = msgspec.json.decode(path.read_bytes())
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
             raise DomainError(f"not valid JSON: {fault}", where=str(path), fix="check commas and quotes") from None
     else:
         value = read_yaml(path, DomainError).value.get("rows")

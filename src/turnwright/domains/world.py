@@ -32,8 +32,7 @@ class World:
     """
 
     def __init__(self, tables: Tables, seed: int, now: str = "2026-06-15") -> None:
-        self._blob = msgspec.json.encode(tables)
-        self.tables: Tables = msgspec.json.decode(self._blob)
+        self.tables: Tables = msgspec.json.decode(msgspec.json.encode(tables))
         self.seed, self.now = seed, now
         self.rng: random.Random = seeded("world", seed)
 
@@ -51,7 +50,7 @@ class World:
         """Return a row, or refuse the call with a `ToolError`."""
         row = self.get(table, key)
         if row is None:
-            raise ToolError(f"no {what or table.rstrip('s')} with id {key}")
+            raise ToolError(f"no {what or table.removesuffix('s')} with id {key}")
         return row
 
     def find(self, table: str, **fields: Json) -> list[Row]:
@@ -65,8 +64,12 @@ class World:
         return row
 
     def next_id(self, table: str, stem: str) -> str:
-        """Return a new id `STEM-n` for a table, counted, so that replays give the same id."""
-        return f"{stem}-{len(self.tables.setdefault(table, {})) + 1:04d}"
+        """Return a free id `STEM-n` for a table, counted, so that replays give the same id."""
+        rows = self.tables.setdefault(table, {})
+        count = len(rows) + 1
+        while f"{stem}-{count:04d}" in rows:
+            count += 1
+        return f"{stem}-{count:04d}"
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Set cells (or whole rows, where `field` is empty)."""
