@@ -1,0 +1,281 @@
+"""What became of every scenario: one transaction a scenario, in the order of the design.
+
+The records themselves are kept as canonical JSON under their ids; a few columns beside them answer `status`
+without reading a single one. Which of them an export wants is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from turnwright.errors import InputError
+from turnwright.records import (
+    Admission,
+    Blueprint,
+    Conversation,
+    Failure,
+    Record,
+    Scenario,
+    Stage,
+    Usage,
+    Verdict,
+    canonical,
+)
+from turnwright.store.database import Database
+from turnwright.store.faults import run_corrupt
+from turnwright.store.novelty import NoveltyTables, Signature
+from turnwright.store.packing import pack, unpack
+from turnwright.store.writer import Row, Table
+
+__all__ = ["Concluded", "RunDatabase"]
+
+_META = Table("meta", ("key", "value"), "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+_RECORDS = Table("records", ("ordinal", "kind", "id", "body"), "ON CONFLICT (id) DO NOTHING")
+_ADMISSIONS = Table(
+    "admissions",
+    (
+        "ordinal",
+        "id",
+        "admitted",
+        "stage",
+        "reason",
+        "scenario_id",
+        "conversation_id",
+        "attempts",
+        "calls",
+        "prompt_tokens",
+        "cached_tokens",
+        "completion_tokens",
+        "reasoning_tokens",
+        "money",
+    ),
+)
+_KINDS: dict[str, type[Record]] = {
+    kind.prefix: kind for kind in (Scenario, Blueprint, Conversation, Verdict, Admission, Failure)
+}
+_DECODERS = {prefix: msgspec.json.Decoder(kind) for prefix, kind in _KINDS.items()}
+_SCENARIOS_A_QUERY = 64  # so that nothing is held in memory, and no query holds the log back
+_MATCHES_SHOWN = 5
+
+R = TypeVar("R", bound=Record)
+
+
+class Concluded(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is kept of one scenario; None for what it never came to."""
+
+    scenario: Scenario
+    blueprint: Blueprint | None = None
+    conversation: Conversation | None = None
+    verdict: Verdict | None = None
+    admission: Admission
+    failures: tuple[Failure, ...] = ()
+
+
+class RunDatabase:
+    """The records of one run, concluded scenario by scenario.
+
+    novelty: signatures and skeletons of what was concluded.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.novelty = NoveltyTables(database)
+
+    async def conclude(self, concluded: Concluded, *, signature: Signature | None = None, skeleton: str = "") -> None:
+        """Write the last word on the next scenario, all of it or nothing; return when it is durable.
+
+        Several may be on their way at once if they were started in order; should one fail, so do those after it.
+
+        signature: how novelty finds the conversation again. skeleton: hash of its act skeleton, to be counted.
+
+        Raises:
+            StoreError: it could not be written, or another ordinal is next.
+        """
+        rows = [*_record_rows(concluded), _admission_row(concluded.admission)]
+        found_by = self.novelty.rows(concluded.admission.ordinal, signature, skeleton)
+        await self._database.write([*rows, *found_by])
+
+    async def put_meta(self, key: str, value: bytes) -> None:
+        """Keep a value of the run under a key; it replaces the one that was there."""
+        await self._database.write([(_META, (key, value))])
+
+    def meta(self, key: str) -> bytes | None:
+        """The value under this key, None when there is none."""
+        found = self._database.value("SELECT value FROM meta WHERE key = ?", key)
+        return None if found is None else bytes(found)
+
+    def done_up_to(self) -> int:
+        """The ordinal that is to be concluded next: all below it are done."""
+        return int(self._database.value("SELECT coalesce(max(ordinal) + 1, 0) FROM admissions"))
+
+    def concluded(self, *, start: int = 0, admitted: bool | None = None) -> Iterator[Concluded]:
+        """Stream everything from ordinal `start` on, in order; `admitted` leaves one side out."""
+        while ordinals := self._ordinals(start, admitted):
+            for ordinal in ordinals:
+                yield self.concluded_at(ordinal)
+            start = ordinals[-1] + 1
+
+    def concluded_at(self, ordinal: int) -> Concluded:
+        """Everything that is kept of the scenario with this ordinal.
+
+        Raises:
+            InputError: it has not been concluded.
+        """
+        rows = self._database.rows("SELECT kind, id, body FROM records WHERE ordinal = ? ORDER BY number", ordinal)
+        if not rows:
+            raise InputError(
+                f"scenario {ordinal} has not been concluded", where=str(self._database.path), fix="let the run go on"
+            )
+        found: dict[str, list[Any]] = {prefix: [] for prefix in _KINDS}
+        for kind, id_, body in rows:
+            found[kind].append(self._decoded(id_, body))
+        if not (found["sc"] and found["ad"]):
+            raise run_corrupt(self._database.path, f"scenario {ordinal} is not there in whole")
+        return Concluded(
+            scenario=found["sc"][0],
+            blueprint=next(iter(found["bp"]), None),
+            conversation=next(iter(found["cv"]), None),
+            verdict=next(iter(found["vd"]), None),
+            admission=found["ad"][0],
+            failures=tuple(found["fl"]),
+        )
+
+    def admissions(self, *, start: int = 0, admitted: bool | None = None) -> Iterator[Admission]:
+        """Stream the admissions (and rejections) in order of ordinals."""
+        return self._stream(Admission, start, admitted)
+
+    def conversations(self, *, start: int = 0, admitted: bool | None = None) -> Iterator[Conversation]:
+        """Stream the conversations in order of ordinals."""
+        return self._stream(Conversation, start, admitted)
+
+    def failures(self, *, start: int = 0) -> Iterator[Failure]:
+        """Stream what broke on the way, in order of ordinals."""
+        return self._stream(Failure, start, None)
+
+    def find(self, prefix: str) -> Record:
+        """The record whose id begins so; the kind may be left out (`cv_9f86`, `9f86`).
+
+        Raises:
+            InputError: there is none, or more than one.
+        """
+        heads = [prefix] if "_" in prefix else [f"{kind}_{prefix}" for kind in _KINDS]
+        matches = [row for head in heads for row in self._beginning_with(head)] if prefix else []
+        if len(matches) == 1:
+            return self._decoded(*matches[0][:2])
+        if not matches:
+            raise InputError(
+                f"no record has an id that begins with '{prefix}'",
+                where=str(self._database.path),
+                fix="ids are in the report and in every export",
+            )
+        shown = ", ".join(f"{id_} (scenario {ordinal})" for id_, _, ordinal in matches[:_MATCHES_SHOWN])
+        more = ", ..." if len(matches) > _MATCHES_SHOWN else ""
+        raise InputError(
+            f"'{prefix}' is not enough to tell these apart: {shown}{more}",
+            where=str(self._database.path),
+            fix="give more of the id",
+        )
+
+    def ordinal_of(self, record_id: str) -> int | None:
+        """The ordinal of the scenario that this record belongs to, None for an unknown id."""
+        found = self._database.value("SELECT ordinal FROM records WHERE id = ?", record_id)
+        return None if found is None else int(found)
+
+    def outcomes(self) -> dict[tuple[Stage, str], int]:
+        """How many scenarios ended at each stage for each reason, the admitted first, then by number."""
+        return {
+            (stage, reason): count
+            for stage, reason, count in self._database.rows(
+                "SELECT stage, reason, count(*) FROM admissions GROUP BY admitted, stage, reason "
+                "ORDER BY admitted DESC, count(*) DESC, stage, reason"
+            )
+        }
+
+    def admitted(self) -> int:
+        """How many conversations the set has."""
+        return int(self._database.value("SELECT count(*) FROM admissions WHERE admitted"))
+
+    def usage_by_stage(self) -> dict[Stage, Usage]:
+        """What was paid for the scenarios that ended at each stage, all their attempts together."""
+        names = _ADMISSIONS.columns[-6:]
+        sums = ", ".join(f"sum({name})" for name in names)
+        return {
+            stage: Usage(**dict(zip(names, paid, strict=True)))
+            for stage, *paid in self._database.rows(f"SELECT stage, {sums} FROM admissions GROUP BY stage")
+        }
+
+    def _ordinals(self, start: int, admitted: bool | None) -> list[int]:
+        sides = (0, 1) if admitted is None else (int(admitted), int(admitted))
+        rows = self._database.rows(
+            "SELECT ordinal FROM admissions WHERE ordinal >= ? AND admitted IN (?, ?) ORDER BY ordinal LIMIT ?",
+            start,
+            *sides,
+            _SCENARIOS_A_QUERY,
+        )
+        return [ordinal for (ordinal,) in rows]
+
+    def _stream(self, kind: type[R], start: int, admitted: bool | None) -> Iterator[R]:
+        while ordinals := self._ordinals(start, admitted):
+            places = ", ".join("?" * len(ordinals))
+            for id_, body in self._database.rows(
+                f"SELECT id, body FROM records WHERE ordinal IN ({places}) AND kind = ? ORDER BY ordinal, number",
+                *ordinals,
+                kind.prefix,
+            ):
+                yield self._decoded(id_, body)  # type: ignore[misc]  # the id's prefix is the kind's
+            start = ordinals[-1] + 1
+
+    def _beginning_with(self, head: str) -> list[tuple[str, bytes, int]]:
+        rows = self._database.rows(
+            "SELECT id, body, ordinal FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
+            head,
+            f"{head}~",  # '~' sorts after every character that an id can have
+            _MATCHES_SHOWN + 1,
+        )
+        return [(id_, body, ordinal) for id_, body, ordinal in rows]
+
+    def _decoded(self, record_id: str, body: bytes) -> Record:
+        decoder = _DECODERS.get(record_id[:2])
+        if decoder is None:
+            raise run_corrupt(self._database.path, f"'{record_id}' is not an id")
+        with self._database.reading():
+            record: Record = decoder.decode(unpack(body))
+        return record
+
+
+def _record_rows(concluded: Concluded) -> Iterator[Row]:
+    ordinal = concluded.admission.ordinal
+    records: Sequence[Record | None] = (
+        concluded.scenario,
+        concluded.blueprint,
+        concluded.conversation,
+        concluded.verdict,
+        *concluded.failures,
+        concluded.admission,
+    )
+    for record in records:
+        if record is not None:
+            yield _RECORDS, (ordinal, record.prefix, record.id, pack(canonical(record)))
+
+
+def _admission_row(admission: Admission) -> Row:
+    usage = admission.usage
+    return _ADMISSIONS, (
+        admission.ordinal,
+        admission.id,
+        int(admission.admitted),
+        admission.stage,
+        admission.reason,
+        admission.scenario_id,
+        admission.conversation_id,
+        admission.attempts,
+        usage.calls,
+        usage.prompt_tokens,
+        usage.cached_tokens,
+        usage.completion_tokens,
+        usage.reasoning_tokens,
+        usage.money,
+    )
