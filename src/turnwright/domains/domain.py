@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from turnwright.domains.behaviour import STANDARD_ASSISTANT_ACTS, STANDARD_USER_ACTS
 from turnwright.domains.declaration import ActSpec, DomainSpec, SlotSpec
 from turnwright.domains.tools import Tool, Toolbox
@@ -30,6 +32,7 @@ class Domain:
     ) -> None:
         self.spec, self.tools, self.tables, self.fingerprint = spec, tools, tables, fingerprint
         self._seeding = seeding
+        self._latest: tuple[int, bytes, Json] | None = None
 
     @property
     def name(self) -> str:
@@ -38,11 +41,19 @@ class Domain:
 
     def open_world(self, seed: int, setup: Iterable[Change] = ()) -> World:
         """Return a fresh world of this seed with the setup applied; equal arguments give equal worlds."""
+        latest = self._latest
+        if latest is None or latest[0] != seed:
+            latest = self._latest = self._seeded(seed)
+        world = World.reopened(latest[1], seed, self.spec.now, latest[2])
+        world.apply(setup)
+        return world
+
+    def _seeded(self, seed: int) -> tuple[int, bytes, Json]:
+        """Seed a world and keep it encoded: one plan opens the same world several times."""
         world = World(self.tables, seed, self.spec.now)
         if self._seeding is not None:
             self._seeding(world)
-        world.apply(setup)
-        return world
+        return seed, msgspec.json.encode(world.tables), world.rng.getstate()
 
     def toolbox(self, world: World, faults: Iterable[Fault] = ()) -> Toolbox:
         """Return the tools bound to a world."""

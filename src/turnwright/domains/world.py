@@ -36,6 +36,15 @@ class World:
         self.seed, self.now = seed, now
         self.rng: random.Random = seeded("world", seed)
 
+    @classmethod
+    def reopened(cls, tables: bytes, seed: int, now: str, rng: Json) -> World:
+        """Return a world with these encoded tables and this generator state, without seeding anything again."""
+        world = cls.__new__(cls)
+        world.tables = msgspec.json.decode(tables)
+        world.seed, world.now, world.rng = seed, now, random.Random(0)
+        world.rng.setstate(rng)
+        return world
+
     def table(self, name: str) -> dict[str, Row]:
         """Return a table; an unknown one is a fault of the domain's code."""
         if name not in self.tables:
@@ -56,7 +65,10 @@ class World:
     def find(self, table: str, **fields: Json) -> list[Row]:
         """Return the rows whose fields equal these, in key order."""
         rows = self.table(table)
-        return [rows[key] for key in sorted(rows) if all(rows[key].get(k) == v for k, v in fields.items())]
+        fitting = rows
+        for field, value in fields.items():
+            fitting = {key: row for key, row in fitting.items() if row.get(field) == value}
+        return [fitting[key] for key in sorted(fitting)]
 
     def put(self, table: str, key: str, row: Row) -> Row:
         """Write a whole row."""

@@ -44,9 +44,9 @@ def plan(
         cast=scene.cast,
         setup=scene.setup,
         world_seed=scenario.seed,
-        start_hash=walk.before.hash(),
+        start_hash=scene.start.hash(),
         end_hash=walk.world.hash(),
-        changes=walk.world.diff(walk.before.tables),
+        changes=walk.world.diff(scene.start.tables),
     )
 
 

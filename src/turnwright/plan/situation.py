@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cached_property
 from typing import Any
 
 from turnwright.domains import Domain, ExpressionFault, World, compile_expression
@@ -33,6 +34,11 @@ class Situation:
         self.cast: dict[str, tuple[str, str]] = {}
         self.setup: tuple[Change, ...] = ()
         self.facts: dict[str, Json] = {}
+
+    @cached_property
+    def start(self) -> World:
+        """The world in which the conversation starts, to compare with; nobody changes it."""
+        return self.world()
 
     def world(self) -> World:
         """A fresh world in the state in which the conversation starts."""

@@ -36,7 +36,6 @@ class Walk:
         self.acts = scene.domain.spec.behaviour
         self.rng: random.Random = seeded("walk", scene.scenario.seed)
         self.world = scene.world()
-        self.before = scene.world()
         self.toolbox = self.domain.toolbox(self.world, behaviour.faults)
         self.outline = Outline(self.domain, self.rng, settings.join)
         self.places = Places()
