@@ -94,7 +94,8 @@ def test_quotas_come_before_coverage() -> None:
 
 
 def test_a_rare_share_scales_quotas_down_but_never_below_one() -> None:
-    levels = {"no": Level(weight=90), **{f"r{i}": Level(weight=1, rare=True, quota=q) for i, q in enumerate((30, 9, 1))}}
+    rare = {f"r{i}": Level(weight=1, rare=True, quota=quota) for i, quota in enumerate((30, 9, 1))}
+    levels = {"no": Level(weight=90), **rare}
     made = Declared({"a": Factor(levels=levels)}, []).design(20, rare_share=0.5)
     assert {share.level: share.quota for share in made.shares} == {"no": 0, "r0": 7, "r1": 2, "r2": 1}
     assert len(list(made)) == 20

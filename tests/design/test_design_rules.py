@@ -200,9 +200,7 @@ def test_a_strength_that_asks_for_too_much_is_refused() -> None:
 def test_twenty_factors_of_eight_levels_with_forty_rules_can_be_designed() -> None:
     factors = {f"f{i}": factor(*"abcdefgh") for i in range(20)}
     pairs = list(itertools.combinations(factors, 2))[::5][:35]
-    rules = [
-        Constraint(forbid=f"{a} == '{'abcdefgh'[i % 8]}' and {b} in ['a', 'c']") for i, (a, b) in enumerate(pairs)
-    ]
+    rules = [Constraint(forbid=f"{a} == '{'abcdefgh'[i % 8]}' and {b} in ['a', 'c']") for i, (a, b) in enumerate(pairs)]
     rules += [Constraint(forbid=f"f{i} == 'a' and f{i + 1} == 'b' and f{i + 2} == 'c'") for i in range(5)]
     made = Declared(factors, rules).design(300)
     assert made.coverage.share == 1.0
@@ -228,7 +226,7 @@ def test_the_spec_replaces_and_drops_factors_without_breaking_the_domains_rules(
     domain = {"tone": factor("x", "y", when="fault == 'slow'")}
     rules = [
         Constraint(forbid="mood == 'angry' and tone == 'x'"),
-        Constraint(require="fault == 'slow' or tone == null"),
+        Constraint(require="fault == 'slow'"),
         Constraint(forbid="mood == 'calm'"),
     ]
     spec = DesignSettings(factors={"mood": {"calm": 1, "glad": 1}}, drop=["fault"])

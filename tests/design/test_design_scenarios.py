@@ -70,6 +70,12 @@ def test_a_scenario_is_the_same_by_ordinal_and_by_iteration(declared: Declared, 
     assert [other.scenario(k) for k in ordinals] == [listed[k] for k in ordinals]
 
 
+def test_free_draws_go_on_without_repeating_themselves() -> None:
+    free = [scenario.levels for scenario in shop(3500) if scenario.drawn == "free"]
+    assert free[:1024] != free[1024:2048] != free[2048:3072]
+    assert free[:1024] != free[2048:3072]
+
+
 def test_an_ordinal_outside_the_design_is_refused() -> None:
     made = shop(20)
     for ordinal in (-1, 20):
@@ -115,7 +121,7 @@ def test_declared_names_are_used_instead_of_fakers() -> None:
 
 def test_an_unknown_locale_is_refused_with_the_nearest() -> None:
     spec = DesignSettings(personas=PersonaSettings(locales=["en_UX"]))
-    with pytest.raises(DesignError, match="'en_UX' is not a locale of faker .did you mean 'en_U"):
+    with pytest.raises(DesignError, match=r"'en_UX' is not a locale of faker .did you mean 'en_U"):
         design(spec, {"a": factor("x")}, [], domain="d@1", seed=1, count=4)
 
 

@@ -35,7 +35,11 @@ def stressed() -> Declared:
         "memory": factor(sure=0.7, wrong=0.2, none=0.1),
     }
     return Declared(
-        factors, [Constraint(require="account != 'closed' or intent == 'leave'"), Constraint(forbid="memory == 'none' and mood == 'angry'")]
+        factors,
+        [
+            Constraint(require="account != 'closed' or intent == 'leave'"),
+            Constraint(forbid="memory == 'none' and mood == 'angry'"),
+        ],
     )
 
 
@@ -82,6 +86,14 @@ def test_weights_restore_pairs_too_and_not_only_margins() -> None:
             assert rows[account, mood] / 6000 == pytest.approx(one * two, abs=0.006)
     together = sum(s.weight for s in made if s.levels["account"] == "closed" and s.levels["intent"] == "leave")
     assert together / 6000 == pytest.approx(0.03, abs=0.002)
+
+
+def test_scenarios_with_two_rare_levels_are_weighed_by_both_quotas() -> None:
+    rare = Factor(levels={"no": Level(weight=0.9), "yes": Level(weight=0.1, rare=True, quota=2000)})
+    made = Declared({"a": rare, "b": rare, "c": factor("p", "q")}, []).design(6000)
+    both = [scenario.weight for scenario in made if {scenario.levels["a"], scenario.levels["b"]} == {"yes"}]
+    assert len(both) > 300
+    assert sum(both) / 6000 == pytest.approx(0.01, abs=0.002)
 
 
 def test_the_target_keeps_declared_shares_where_rules_allow() -> None:
@@ -154,5 +166,5 @@ def test_very_large_designs_are_weighed_by_a_part_of_their_rows() -> None:
     made = stressed().design(60_000)
     weights = made.weights
     assert weights.mean() == pytest.approx(1, abs=0.01)
-    fraud = [k for k in range(0, 60_000) if k < 400 or k % 50 == 0]
+    fraud = [k for k in range(60_000) if k < 400 or k % 50 == 0]
     assert weights[fraud].tolist() == [made.scenario(k).weight for k in fraud]

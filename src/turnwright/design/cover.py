@@ -36,7 +36,7 @@ def covering(space: Space, diagram: Diagram, tuples: Tuples, wanted: Bools, seed
     Args:
         wanted: by number, the tuples that can occur.
     """
-    rows = _by_covertable(space, diagram, tuples, wanted, seed) if tuples.total <= TUPLES else []
+    rows = _by_covertable(space, diagram, tuples, seed) if tuples.total <= TUPLES else []
     array = np.array(rows, dtype=np.int64).reshape(-1, len(diagram.order))
     missing = wanted & ~tuples.shown(array)
     array = np.concatenate([array, _Walk(diagram, tuples, missing, seed).rows()])
@@ -47,7 +47,7 @@ class _Enough(Exception):
     """`covertable` has spent its evaluations."""
 
 
-def _by_covertable(space: Space, diagram: Diagram, tuples: Tuples, wanted: Bools, seed: int) -> list[list[int]]:
+def _by_covertable(space: Space, diagram: Diagram, tuples: Tuples, seed: int) -> list[list[int]]:
     """Return the rows that `covertable` finds within its limit, fit for the diagram."""
     left = [EVALUATIONS]
     levels = [list(range(size)) for size in space.sizes]
@@ -62,7 +62,6 @@ def _by_covertable(space: Space, diagram: Diagram, tuples: Tuples, wanted: Bools
         controller = cast(Any, Controller)(
             levels, strength=default[1], sub_models=models, constraints=rules, salt=str(seed)
         )
-        _forget(controller, tuples, wanted)
         for row in controller.make_async():
             rows.append(row)
     except _Enough:
@@ -84,27 +83,6 @@ def _condition(relation: Relation, left: list[int]) -> dict[str, Any]:
         return bool(found)
 
     return {"operator": "fn", "requires": list(relation.scope), "evaluate": evaluate}
-
-
-def _forget(controller: Any, tuples: Tuples, wanted: Bools) -> None:
-    """Take away what need not or cannot be shown: impossible tuples, and those of factors that do not apply."""
-    firsts = np.cumsum([0, *(len(serials) for serials in controller.serials.values())])
-    numbers = {combination: index for index, combination in enumerate(tuples.combinations)}
-    by_places = {tuple(sorted(combination)): combination for combination in numbers}
-    for serials in list(controller.incomplete):
-        levels = {controller.parents[serial]: serial for serial in serials}
-        combination = by_places.get(tuple(sorted(levels)))
-        if combination is None or not _asked(combination, levels, firsts, tuples, wanted):
-            del controller.incomplete[serials]
-
-
-def _asked(combination: tuple[int, ...], serials: dict[int, int], firsts: Ints, tuples: Tuples, wanted: Bools) -> bool:
-    """Whether the tuple of these serial numbers (place → serial) is wanted."""
-    levels = [serials[place] - int(firsts[place]) for place in combination]
-    if any(level >= tuples.counts[place] for level, place in zip(levels, combination, strict=True)):
-        return False
-    steps = zip(levels, tuples.strides(combination), strict=True)
-    return bool(wanted[tuples.blocks[combination].start + sum(level * stride for level, stride in steps)])
 
 
 def _allowed(diagram: Diagram, row: Sequence[int]) -> bool:

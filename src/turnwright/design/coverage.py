@@ -82,12 +82,13 @@ class CoverageReport(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
     def impossible_rows(self) -> list[tuple[str, int, str]]:
-        """Table rows: the rules, how many combinations they forbid, and the first three of these."""
+        """Table rows: the rules, how many combinations they forbid, the first three of these; single rules first."""
         by_rules: dict[tuple[str, ...], list[str]] = {}
         for one in self.impossible:
             named = " & ".join(f"{factor}={level}" for factor, level in one.levels.items())
             by_rules.setdefault(one.reasons, []).append(named)
-        return [("; ".join(rules), len(found), ", ".join(found[:3])) for rules, found in by_rules.items()]
+        ordered = sorted(by_rules.items(), key=lambda entry: len(entry[0]))
+        return [("; ".join(rules), len(found), ", ".join(found[:3])) for rules, found in ordered]
 
 
 class Required:

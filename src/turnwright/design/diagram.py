@@ -53,9 +53,7 @@ class Diagram:
     @cached_property
     def edges(self) -> tuple[tuple[Edges, ...], ...]:
         """Edges by layer and level, sorted for set propagation."""
-        return tuple(
-            tuple(_edges(child[:, level]) for level in range(child.shape[1])) for child in self.children
-        )
+        return tuple(tuple(_edges(child[:, level]) for level in range(child.shape[1])) for child in self.children)
 
     def below(self, weights: Sequence[Floats]) -> list[Floats]:
         """Return by layer, for each node, the sum over paths to the end of the product of their levels' weights.

@@ -106,9 +106,7 @@ def _quota_rows(strata: Sequence[tuple[Quota, int]], target: Target, seed: int) 
     """Draw the rows of each stratum from the target given its level; the strata take turns."""
     factors = len(target.weights)
     drawn = [
-        target.draw_with(
-            quota.place, quota.level, uniforms((size, factors), seed, "quota", quota.place, quota.level)
-        )
+        target.draw_with(quota.place, quota.level, uniforms((size, factors), seed, "quota", quota.place, quota.level))
         for quota, size in strata
     ]
     turns = [(turn, stratum) for stratum, rows in enumerate(drawn) for turn in range(len(rows))]

@@ -34,13 +34,11 @@ MET = 1e-3
 class Target:
     """The fitted target.
 
-    optional: by place, whether the factor applies only sometimes (its last index then means that it does not).
     weights: by place, one per level (1 for "does not apply"); they sum to 1 over the levels. below: sums of the
     weights below each node. shares: by place, the probability of each level, "does not apply" included.
     """
 
     diagram: Diagram
-    optional: tuple[bool, ...]
     weights: tuple[Floats, ...]
     below: tuple[Floats, ...]
     shares: tuple[Floats, ...]
@@ -88,8 +86,7 @@ def fit(space: Space, diagram: Diagram) -> Target:
     for place in _tied(space, missed):
         weights[place] = plain[place]
     below = diagram.below(weights)
-    optional = tuple(factor.when is not None for factor in space.factors.values())
-    return Target(diagram, optional, tuple(weights), tuple(below), tuple(_shares(diagram, weights, below)))
+    return Target(diagram, tuple(weights), tuple(below), tuple(_shares(diagram, weights, below)))
 
 
 def _sweep(diagram: Diagram, weights: list[Floats], wanted: Sequence[Floats]) -> float:

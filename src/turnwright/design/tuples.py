@@ -107,8 +107,9 @@ class Tuples:
 
     def _block(self, indices: list[int], size: int) -> Block:
         combinations = [self.combinations[index] for index in indices]
-        places = np.array([found[:size] for found in combinations], dtype=np.int64).reshape(len(indices), size)
-        strides = np.array([self.strides(found)[:size] for found in combinations], dtype=np.int64).reshape(len(indices), size)
+        shape = (len(indices), size)
+        places = np.array([found[:size] for found in combinations], dtype=np.int64).reshape(shape)
+        strides = np.array([self.strides(found)[:size] for found in combinations], dtype=np.int64).reshape(shape)
         return Block(np.array(indices, dtype=np.int64), places, strides, self.starts[indices])
 
     def shown(self, rows: Ints) -> Bools:

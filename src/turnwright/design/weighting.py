@@ -4,20 +4,20 @@ A design is a mixture of strata, so `q_sample` is the mixture of their densities
 and Guibas 1995):
 
 - free draws follow the target p; the draws for a quota follow p given its level, `p / P(level)` where it holds;
-- covering rows are no random sample. Their density is taken as p times, for each factor, the share of the level
-  in the covering rows over its share in the target: they are close to balanced in every pair by construction.
+- covering rows are no random sample; they are taken as draws from p here, and put right by the next step.
 
-The p cancels, which leaves bounded, cheap weights that depend on the row alone. They are then calibrated so that
-the weighted share of every level equals its target share (raking: Deming and Stephan 1940; Deville and Särndal
+The p cancels, which leaves bounded weights that depend on a row's rare levels alone. They are then calibrated so
+that the weighted share of every level equals its target share (raking: Deming and Stephan 1940; Deville and Särndal
 1992), each level's factor kept within `FARTHEST`. A level of weight 0 has weight 0. Up to `RAKED` rows of a stratum
 are looked at, each standing for its share of the stratum; with no more rows than that, calibration is over the
-whole design. How much a weighted set is worth is Kish's effective sample size (1965), (Σw)² / Σw².
+whole design. A design of little more than covering rows may have no weights that give the target back; the shares
+in its report then differ, and its effective sample size (Kish 1965: (Σw)² / Σw²) is small.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,16 +45,14 @@ class Sampled:
 class Weighting:
     """Everything that a row's weight depends on.
 
-    free: share of free draws. rare: place, level and the density that its quota adds. cover: share of covering
-    rows, and by place the density ratio of each level. dead: by place, levels of weight 0. factors: by place, the
-    calibration of each level. scale: makes the mean 1.
+    plain: share of scenarios that were not drawn for a quota. rare: place, level and the density that its quota
+    adds. live: by place, 0 for levels of weight 0 and 1 for others. factors: by place, the calibration of each
+    level. scale: makes the mean 1.
     """
 
-    free: float
+    plain: float
     rare: tuple[tuple[int, int, float], ...]
-    cover: float
-    ratios: tuple[Floats, ...]
-    dead: tuple[Floats, ...]
+    live: tuple[Floats, ...]
     factors: tuple[Floats, ...]
     scale: float = 1.0
 
@@ -67,35 +65,30 @@ class Weighting:
 
     def base(self, rows: Ints) -> Floats:
         """Return p / q of each row before calibration."""
-        density = np.full(len(rows), self.cover)
-        live = np.ones(len(rows))
-        for place in range(len(self.ratios)):
-            density = density * self.ratios[place][rows[:, place]]
-            live = live * self.dead[place][rows[:, place]]
-        density = density + self.free
+        density = np.full(len(rows), self.plain)
         for place, level, added in self.rare:
             density = density + added * (rows[:, place] == level)
-        return np.divide(live, density, out=np.zeros(len(rows)), where=density > 0)
+        live = np.ones(len(rows))
+        for place, alive in enumerate(self.live):
+            live = live * alive[rows[:, place]]
+        weights: Floats = np.divide(live, density, out=np.zeros(len(rows)), where=density > 0)
+        return weights
 
 
 def weigh(layout: Layout, target: Target, sampled: Sampled) -> Weighting:
     """Return the weighting of a design; `sampled` stands for it."""
-    count = layout.count
     rare = tuple(
-        (quota.place, quota.level, size / count / float(target.shares[quota.place][quota.level]))
+        (quota.place, quota.level, size / layout.count / float(target.shares[quota.place][quota.level]))
         for quota, size in layout.strata
         if target.shares[quota.place][quota.level] > 0
     )
-    places = range(len(target.shares))
-    plain = Weighting(
-        free=layout.free / count,
+    base = Weighting(
+        plain=1 - len(layout.quota) / layout.count,
         rare=rare,
-        cover=len(layout.cover) / count,
-        ratios=tuple(_ratio(layout.cover[:, place], target.shares[place], _levels(target, place)) for place in places),
-        dead=tuple((share > 0).astype(np.float64) for share in target.shares),
+        live=tuple((share > 0).astype(np.float64) for share in target.shares),
         factors=tuple(np.ones(len(share)) for share in target.shares),
     )
-    return _calibrated(plain, sampled, target.shares)
+    return _calibrated(base, sampled, target.shares)
 
 
 def effective(weights: Floats, stands_for: Floats) -> float:
@@ -104,26 +97,10 @@ def effective(weights: Floats, stands_for: Floats) -> float:
     return float((stands_for * weights).sum()) ** 2 / squares if squares > 0 else 0.0
 
 
-def _levels(target: Target, place: int) -> int:
-    """How many indices are levels; one more means "does not apply"."""
-    return len(target.shares[place]) - target.optional[place]
-
-
-def _ratio(shown: Ints, share: Floats, levels: int) -> Floats:
-    """Return by level its share in the rows over its target share, among those where the factor applies."""
-    held = np.bincount(shown, minlength=len(share)).astype(np.float64)[:levels]
-    found = np.ones(len(share))
-    active, active_share = held.sum(), share[:levels].sum()
-    if active > 0 and active_share > 0:
-        wanted = share[:levels] / active_share
-        found[:levels] = np.divide(held / active, wanted, out=np.zeros(levels), where=wanted > 0)
-    return found
-
-
-def _calibrated(plain: Weighting, sampled: Sampled, shares: Sequence[Floats]) -> Weighting:
+def _calibrated(base: Weighting, sampled: Sampled, shares: Sequence[Floats]) -> Weighting:
     """Rake the weighted shares of the levels to the target's."""
-    weights = plain.base(sampled.rows) * sampled.stands_for
-    factors = [one.copy() for one in plain.factors]
+    weights = base.base(sampled.rows) * sampled.stands_for
+    factors = [one.copy() for one in base.factors]
     for _ in range(SWEEPS):
         worst = 0.0
         for place, share in enumerate(shares):
@@ -142,4 +119,4 @@ def _calibrated(plain: Weighting, sampled: Sampled, shares: Sequence[Floats]) ->
             break
     total = float(weights.sum())
     scale = float(sampled.stands_for.sum()) / total if total > 0 else 0.0
-    return Weighting(plain.free, plain.rare, plain.cover, plain.ratios, plain.dead, tuple(factors), scale)
+    return replace(base, factors=tuple(factors), scale=scale)

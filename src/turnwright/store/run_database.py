@@ -57,6 +57,8 @@ _KINDS: dict[str, type[Record]] = {
     kind.prefix: kind for kind in (Scenario, Blueprint, Conversation, Verdict, Admission, Failure)
 }
 _DECODERS = {prefix: msgspec.json.Decoder(kind) for prefix, kind in _KINDS.items()}
+_EARLIER = {"cv": "earlier cv", "vd": "earlier vd"}
+"""Record kinds of attempts that were turned down; a kind of their own, so that streams of conversations leave them out."""
 _SCENARIOS_A_QUERY = 64  # so that nothing is held in memory, and no query holds the log back
 _MATCHES_SHOWN = 5
 
@@ -64,7 +66,10 @@ R = TypeVar("R", bound=Record)
 
 
 class Concluded(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is kept of one scenario; None for what it never came to."""
+    """Everything that is kept of one scenario; None for what it never came to.
+
+    earlier: attempts that verification turned down before the last one, which is `conversation` and `verdict`.
+    """
 
     scenario: Scenario
     blueprint: Blueprint | None = None
@@ -72,6 +77,7 @@ class Concluded(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     admission: Admission
     failures: tuple[Failure, ...] = ()
+    earlier: tuple[tuple[Conversation, Verdict], ...] = ()
 
 
 class RunDatabase:
@@ -129,7 +135,7 @@ class RunDatabase:
             raise InputError(
                 f"scenario {ordinal} has not been concluded", where=str(self._database.path), fix="let the run go on"
             )
-        found: dict[str, list[Any]] = {prefix: [] for prefix in _KINDS}
+        found: dict[str, list[Any]] = {kind: [] for kind in (*_KINDS, *_EARLIER.values())}
         for kind, id_, body in rows:
             found[kind].append(self._decoded(id_, body))
         if not (found["sc"] and found["ad"]):
@@ -141,6 +147,7 @@ class RunDatabase:
             verdict=next(iter(found["vd"]), None),
             admission=found["ad"][0],
             failures=tuple(found["fl"]),
+            earlier=tuple(zip(found[_EARLIER["cv"]], found[_EARLIER["vd"]], strict=True)),
         )
 
     def admissions(self, *, start: int = 0, admitted: bool | None = None) -> Iterator[Admission]:
@@ -256,6 +263,9 @@ def _record_rows(concluded: Concluded) -> Iterator[Row]:
         *concluded.failures,
         concluded.admission,
     )
+    for attempt in concluded.earlier:
+        for record in attempt:
+            yield _RECORDS, (ordinal, _EARLIER[record.prefix], record.id, pack(canonical(record)))
     for record in records:
         if record is not None:
             yield _RECORDS, (ordinal, record.prefix, record.id, pack(canonical(record)))
