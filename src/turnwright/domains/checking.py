@@ -246,8 +246,7 @@ class _Check:
     def rule(self, path: Path, rule: RuleSpec) -> None:
         for tool in rule.tools:
             self.known((*path, "tools"), "tool", tool, self.tools)
-        labels = {node.act for flow in self.spec.flows.values() for node in flow.nodes.values() if node.act}
-        heard = {"said": {*self.assistant, *labels, *self.tools}, "heard": set(self.user)}
+        heard = {"said": set(self.assistant), "heard": set(self.user)}
         names = ("call", "args", "levels", "last") if rule.at == "call" else ("levels", "last")
         for part in ("require", "when"):
             text = getattr(rule, part)

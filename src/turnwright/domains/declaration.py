@@ -69,13 +69,15 @@ class SlotSpec(Strict):
     """A kind of value that people say.
 
     label: how people call it. secret: the assistant must never say the value. format: how the value is said,
-    e.g. "€{value:.2f}". wrong: values to say by mistake first (else one is made from the right one).
+    e.g. "€{value:.2f}". wrong: values to say by mistake first (else one is made from the right one). early: whether
+    a user may tell it unasked.
     """
 
     label: str = ""
     secret: bool = False
     format: str = "{value}"
     wrong: list[Json] = []
+    early: bool = True
 
 
 class ActSpec(Strict):

@@ -143,8 +143,9 @@ def _parse(text: str) -> ast.Expression:
             )
         if isinstance(node, ast.Call) and (not isinstance(node.func, ast.Name) or node.keywords):
             raise ExpressionFault("only plain function calls are allowed", where=where, fix="e.g. said('confirm')")
-        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
-            raise ExpressionFault(f"'{node.attr}' is not a field", where=where, fix="fields do not start with _")
+        word = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+        if word.startswith("_"):
+            raise ExpressionFault(f"'{word}' is not a name", where=where, fix="names do not start with _")
     return tree
 
 

@@ -184,8 +184,13 @@ def _real(loc: Iterable[str | int], value: Json) -> Path_:
 
 
 def _telling(places: list[tuple[Path_, Any]]) -> tuple[Path_, Any]:
-    """The first fault; where a value fits no branch of a type, the branch that got furthest tells most."""
+    """The first fault; a misspelt key tells more than the key that it left missing, and where a value fits no branch
+    of a type, the branch that got furthest tells most.
+    """
     path, first = places[0]
+    if first["type"] == "missing":
+        misspelt = [one for one in places if one[1]["type"] == "extra_forbidden" and one[0][:-1] == path[:-1]]
+        path, first = misspelt[0] if misspelt else (path, first)
     for other, problem in places[1:]:
         if len(other) > len(path) and other[: len(path)] == path:
             path, first = other, problem

@@ -74,7 +74,7 @@ def decide_telling(scene: Situation, places: Places) -> Behaviour:
     _memory(levels.get("memory", "sure"), scene, places, out, rng)
     if levels.get("detour") == "refusal":
         _refusal(scene, places, out, rng)
-    _disclosure(levels.get("disclosure", "asked"), places, out, rng)
+    _disclosure(levels.get("disclosure", "asked"), scene.domain, places, out, rng)
     return out
 
 
@@ -87,7 +87,8 @@ def decide_events(scene: Situation, places: Places, out: Behaviour) -> Behaviour
     levels, rng = scene.scenario.levels, seeded("events", scene.scenario.seed)
     _detour(levels.get("detour", "none"), scene, places, out, rng)
     if levels.get("mood") == "angry":
-        out.complains_at = rng.randrange(max(1, min(3, places.answers)))
+        cut_short = levels.get("detour") in ("abandon", "change_of_mind", "refusal")
+        out.complains_at = 0 if cut_short else rng.randrange(max(1, min(3, places.answers)))
     _fault(levels.get("tool_fault", "none"), places, out, rng)
     return out
 
@@ -141,9 +142,9 @@ def _refusal(scene: Situation, places: Places, out: Behaviour, rng: random.Rando
     out.gives_in = rng.random() < 0.7 or not (places.asked[out.refused] or behaviour.cannot)
 
 
-def _disclosure(level: str, places: Places, out: Behaviour, rng: random.Random) -> None:
+def _disclosure(level: str, domain: Domain, places: Places, out: Behaviour, rng: random.Random) -> None:
     taken = (out.forgotten, out.corrected, out.refused)
-    free = [slot for slot in places.asked if slot in out.values and slot not in taken]
+    free = [slot for slot in places.asked if slot in out.values and slot not in taken and domain.slot(slot).early]
     if level == "some" and free:
         out.volunteered = tuple(sorted(rng.sample(free, min(len(free), rng.choice((1, 1, 2))))))
     elif level == "eager":

@@ -217,12 +217,14 @@ class Walk:
 
     def _back_to(self, aside: str, about: str, act: str, slot: str, detour: str, node: str) -> None:
         """Answer the aside, then come back to the question that is still open."""
-        mentions = [m for step in reversed(self.outline.steps) if act in step.acts for m in step.mentions]
+        asked = next((step for step in reversed(self.outline.steps) if act in step.acts), None)
+        mentions = asked.mentions if asked else ()
         self.outline.lead_in(aside, about, detour=detour)
         self.outline.assistant(act, slot, mentions, detour, node)
 
     def _choose(self, name: str, node: NodeSpec) -> str:
-        self.places.choices.append(name)
+        if len(node.choose) > 1:
+            self.places.choices.append(name)
         if node.say:
             self.outline.assistant(node.say, mentions=self._mentions(node), node=name)
         self._answering(node.say, "", name)

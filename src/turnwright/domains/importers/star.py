@@ -33,7 +33,7 @@ def import_star(source: Path, task: str, target: Path) -> Path:
         DomainError: the source is not a STAR task, or the target is in use; nothing was written.
     """
     _check_free(target)
-    _write_all({target: StarDomain(read_task(source, task))})
+    _write_all(target, {target: StarDomain(read_task(source, task))})
     return target
 
 
@@ -45,7 +45,7 @@ def import_star_all(source: Path, target: Path) -> list[Path]:
     """
     _check_free(target)
     domains = {target / task: StarDomain(read_task(source, task)) for task in task_names(source)}
-    _write_all(domains)
+    _write_all(target, domains)
     return list(domains)
 
 
@@ -54,9 +54,8 @@ def _check_free(target: Path) -> None:
         raise DomainError("exists and is not an empty folder", where=str(target), fix="give a new folder")
 
 
-def _write_all(domains: dict[Path, StarDomain]) -> None:
+def _write_all(top: Path, domains: dict[Path, StarDomain]) -> None:
     """Write into a folder beside the target, load every domain to be sure that it runs, then rename."""
-    top = next(iter(domains)) if len(domains) == 1 else next(iter(domains)).parent
     try:
         top.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=top.parent, prefix=f".{top.name}-") as scratch:
@@ -98,7 +97,13 @@ def _try_loading(folder: Path, domain: StarDomain) -> None:
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes values out, since the loader reads no aliases; long lists of words stay one a line."""
+    """Writes values out, since the loader reads no aliases, and texts of several lines as blocks."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Plain.add_representer(str, _Plain.represent_text)

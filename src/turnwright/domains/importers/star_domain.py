@@ -107,7 +107,7 @@ class StarDomain:
     def _facts(self) -> dict[str, str]:
         """Slot → where the user knows it from; wrong credentials and forgotten ones are decided by factors."""
         out = {slot: f"user.{slot}" for slot in self.slots}
-        if self.shape.fallbacks:
+        if any(node in self.shape.order for node in self.shape.fallbacks):
             main, other = self._last_keys()
             for field in (main, other):
                 right = f"user.{field.slot}"
@@ -117,9 +117,10 @@ class StarDomain:
 
     def _last_keys(self) -> tuple[Field, Field]:
         """The last credential on the way to the call, with and without the missing details."""
-        missing = self.shape.fallbacks
+        missing = {node: end for node, end in self.shape.fallbacks.items() if node in self.shape.order}
         second = set(missing.values())
         first = [n for n in missing if missing[n] in self.shape.asks and n not in second]
+        first = first or list(missing)
         later = [n for n in self.shape.order if n in missing and n not in first]
         return self.shape.asks[first[-1]], self.shape.asks[(later or first)[-1]]
 
@@ -128,9 +129,7 @@ class StarDomain:
     def _behaviour(self) -> dict[str, Json]:
         shape = self.shape
         parts = {"greet": shape.greet, "close": shape.close, "goodbye": shape.bye, "repeat": shape.repeat}
-        off = dict.fromkeys(
-            ("apologise", "trouble", "wait", "check", "corrected", "answer", "need", "cannot"), ""
-        )
+        off = dict.fromkeys(("apologise", "trouble", "wait", "check", "corrected", "answer", "need", "cannot"), "")
         return {**parts, **off, "joins": False}
 
     def _assistant(self) -> dict[str, Json]:
@@ -153,7 +152,7 @@ class StarDomain:
                 out[f"forget_{slot}"] = say.forgetting(field)
         for act in dict.fromkeys(act for node in self.flow.nodes.values() for act in node.get("choose", ())):
             kind, _, node = act.partition("_")
-            if kind in ("yes", "no", "done", "none"):
+            if kind in ("yes", "no", "done", "none", "unsure"):
                 out[act] = say.answering(self.shape.said(node), kind)
         out |= say.manners(self.shape)
         return {act: {"phrasings": phrasings} for act, phrasings in out.items()}
@@ -195,7 +194,8 @@ class StarDomain:
 
     def _ways(self) -> list[dict[str, Json]]:
         """The sets of details with which a user can be recognised: one for each way to the call."""
-        missing, asks = self.shape.fallbacks, self.shape.asks
+        asks, order = self.shape.asks, self.shape.order
+        missing = {node: end for node, end in self.shape.fallbacks.items() if node in order}
         second = {n for n in missing if missing[n] not in asks}
         first = {n for n in missing if n not in second}
         common = [self.shape.person.name] if self.shape.person else []
@@ -244,7 +244,7 @@ class StarDomain:
             keys = " and ".join(f"row.{f.name} == user.{f.slot}" for f in self.shape.keys)
             cast["record"] = {"table": self.task.table, "where": f"not user.Found or {keys}"}
         return {
-            "goal": say.goal(self.shape),
+            "goal": f"The user wants to {say.purpose(self.shape)}.",
             "cast": cast,
             "facts": self._facts(),
             "opens_with": self.request,
@@ -271,7 +271,7 @@ class StarDomain:
 
     def _policy(self) -> str:
         asked = [self.shape.asks[n].label for n in self.shape.order if n in self.shape.asks]
-        lines = [f"You help users to {say.purpose(self.shape)}, and with nothing else."]
+        lines = [f"You help users who want to {say.purpose(self.shape)}, and with nothing else."]
         if asked:
             lines.append(f"Ask for what you do not know yet, one thing at a time: {', '.join(dict.fromkeys(asked))}.")
         if self.shape.fallbacks:

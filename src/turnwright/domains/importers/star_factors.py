@@ -91,6 +91,10 @@ def constraints(shape: Shape, flow: Flow, declared: dict[str, Any]) -> list[dict
         _forbid("detour == 'refusal'", "the task has no act that explains why a detail is needed"),
         _forbid("tool_fault == 'slow'", "the task has no act that asks to wait"),
     ]
+    if shape.fallbacks:
+        out.append(
+            _forbid("fallback == 'forgets' and tool_fault != 'none'", "a user who is not recognised needs no tool")
+        )
     if not shape.repeat:
         out.append(_forbid("detour == 'repair'", "the task has no act for what is not understood"))
     choices = {node for node in shape.order if shape.asked_choice(node)}
@@ -108,7 +112,9 @@ def constraints(shape: Shape, flow: Flow, declared: dict[str, Any]) -> list[dict
     later = _later(declared)
     if shape.question:
         out.append(_forbid("disclosure != 'asked'", "an answer cannot be given before its question"))
-        out.append(_forbid("memory == 'forgets' and answers == 'unknown'", "who knows no answer forgets none"))
+        nothing = " or search == 'nothing'" if "search" in declared else ""
+        why = "only the answer to a question can be forgotten"
+        out.append(_forbid(f"memory == 'forgets' and (answers == 'unknown'{nothing})", why))
     elif later:
         why = "what a later try needs is not told before the first"
         out.append(_forbid(f"disclosure != 'asked' and ({later})", why))

@@ -137,11 +137,21 @@ class Flow:
             key = "-".join(told) or "none"
             name = self._name(node, turn, f"-{key}" if len(node + key) < LONGEST else f"-{len(edges)}")
             slots = [slot_of(fields[slot], turn) for slot in told]
-            self.nodes[name] = (
-                {"say": node, "ask": slots, "next": on} if told else {"say": node, "choose": {f"none_{node}": on}}
-            )
+            if slots:
+                self.nodes[name] = {"say": node, "ask": slots, "next": on}
+            else:
+                edges.append(
+                    {"go": self._vague(node, turn, on), "if": f"user.Told{mark} == '{key}' and user.Asked{mark}"}
+                )
+                self.nodes[name] = {"say": node, "choose": {f"none_{node}": on}}
             edges.append({"go": name, "if": f"user.Told{mark} == '{key}'"})
         return {"next": edges}
+
+    def _vague(self, node: str, turn: int, on: str) -> str:
+        """The user names nothing yet, but has wishes that the assistant will have to ask for."""
+        name = self._name(node, turn, "-unsure")
+        self.nodes[name] = {"say": node, "choose": {f"unsure_{node}": on}}
+        return name
 
     def _prompts(self, node: str, turn: int) -> str:
         """A chain of asks for criteria that this user has but did not name; returns its first node."""
@@ -175,8 +185,8 @@ class Flow:
 
     def _arguments(self, node: str, turn: int) -> dict[str, str]:
         out: dict[str, str] = {}
-        asked = {f.name: f for f in self.shape.asks.values()}
-        offered = {f.name for fields in self.shape.criteria.values() for f in fields}
+        asked = {f.name: f for n, f in self.shape.asks.items() if n in self.shape.order}
+        offered = {f.name for node, fields in self.shape.criteria.items() if node in self.shape.order for f in fields}
         for field in self.shape.task.inputs:
             if field.kind == "RequestType":
                 out[field.name] = f"'{_kind_of_request(node, field)}'"
@@ -199,6 +209,8 @@ class Flow:
                 continue
             loops |= {answer} if back else set()
             choose[f"{answer}_{node}"] = self._go(node, target, turn)
+        if not choose:
+            return {**self._say(node, turn), "next": self._end(node)}
         out = {**self._say(node, turn), "choose": choose}
         text = self._decided(node, turn, loops) if len(choose) > 1 else ""
         return {**out, "answer": text} if text else out

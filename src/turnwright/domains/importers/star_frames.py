@@ -22,6 +22,7 @@ __all__ = [
     "STRANGE",
     "TRUE",
     "UNKNOWN",
+    "UNSURE",
     "WISHED",
     "YES",
 ]
@@ -235,6 +236,11 @@ OFFER_NONE = (
     "No, just what I said.",
 )  # fmt: skip
 
+UNSURE = (
+    "I'm not sure yet.", "Ok, that's good.", "Can you help me choose?", "Hmm, what do you need to know?",
+    "I haven't decided yet.", "Sounds good, ask me.", "ok, let's do that", "Which details do you need?",
+    "I don't know where to start.", "Great, I need some help with that.", "Alright, just ask me.",
+)  # fmt: skip
 STRANGE = (
     "Do you like cheese?", "What is the meaning of life?", "uh the thing, you know", "asdf",
     "Can you order me a pizza?", "My dog just ate my homework.", "Are you a robot?", "How old are you?",

@@ -45,9 +45,15 @@ class Shape:
         self.nothing = next((n for n in task.replies if n.endswith("nothing_found")), "")
         self.start = task.graph.get(self.greet) or next(iter(task.graph))
         if not self.calls:
-            raise DomainError(
-                "the graph has no query node", where=f"task {task.name}", fix="name the call of the API `query`"
-            )
+            raise self._refuse("the graph has no query node", "name the call of the API `query`")
+        for start, end in task.graph.items():
+            if end in CONDITIONS or end.startswith("info_missing"):
+                raise self._refuse(f"the edge '{start}: {end}' leads to a condition", "lead it to an act")
+        if self.question and not self.keys:
+            raise self._refuse("the quiz asks for nothing that finds a question", "ask for an input of the API")
+
+    def _refuse(self, what: str, fix: str) -> DomainError:
+        return DomainError(what, where=f"task {self.task.name}", fix=fix)
 
     def said(self, node: str) -> str:
         """The first wording of a node."""
@@ -146,8 +152,8 @@ class Shape:
     @cached_property
     def varying(self) -> tuple[Field, ...]:
         """Inputs that another try gives anew."""
-        if self.again in self.criteria:
-            return self.criteria[self.again]
+        if self.criteria:
+            return next(iter(self.criteria.values()))
         return (self.asks[self.again],) if self.again else ()
 
     @cached_property
@@ -278,7 +284,7 @@ class Shape:
 
     def closes_loop(self, start: str, end: str) -> bool:
         """Whether the edge goes back: its end comes no later than its start, and leads to it."""
-        if end not in self.order or self.order[end] > self.order[start]:
+        if end not in self.order or self.order[end] > self.order.get(start, len(self.order)):
             return False
         seen, waiting = set(), [end]
         while waiting:

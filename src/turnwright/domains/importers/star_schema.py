@@ -27,6 +27,7 @@ ENOUGH = 0.3
 
 _WORDS = {"dob": ("date", "birth"), "clazz": ("class",)}
 _FILLER = {"of", "the", "a", "an", "your"}
+CHOSEN = ("Categorical", "CategoricalList", "RequestType")
 UNITS = ("hours", "minutes", "celsius")
 MEANT = {
     "mothers_maiden_name": "SecurityAnswer1",
@@ -230,11 +231,14 @@ def _field(raw: dict[str, Any], place: str) -> Field:
         low, high = int(raw.get("Min", 0)), int(raw.get("Max", 100))
     except (TypeError, ValueError):
         raise DomainError(f"Min and Max of '{name}' must be whole numbers", where=place, fix="mend them") from None
+    kind, categories = str(raw["Type"]), raw.get("Categories") or ()
+    if kind in CHOSEN and not (isinstance(categories, list) and categories):
+        raise DomainError(f"'{name}' of type {kind} has no Categories", where=place, fix="list its values")
     return Field(
         name=name,
-        kind=str(raw["Type"]),
+        kind=kind,
         label=label.removesuffix(f" {unit}") if unit else label,
-        categories=tuple(raw.get("Categories") or ()),
+        categories=tuple(categories),
         low=low,
         high=max(low, high),
         unit=unit,

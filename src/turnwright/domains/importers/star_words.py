@@ -18,7 +18,6 @@ from turnwright.domains.importers.star_schema import Field, words
 __all__ = [
     "answering",
     "forgetting",
-    "goal",
     "informing",
     "manners",
     "purpose",
@@ -86,7 +85,7 @@ def _fitting(field: Field, known: bool) -> tuple[str, ...]:
 def _stands_alone(frame: str, field: Field) -> bool:
     """Whether the frame says what the value is of, without the question before it."""
     if "{label}" in frame or field.kind in ("Boolean", "LongString"):
-        return len(frame.split()) > 1
+        return len(frame.split()) > 1 and not frame.startswith(("Yes", "Sure", "Only"))
     general = frame in frames.KNOWN or frame in frames.WISHED
     return not general and len(frame.split()) > 3 and not _DEFINITE.search(frame)
 
@@ -106,15 +105,9 @@ def requests(shape: Shape) -> list[str]:
 
 
 def purpose(shape: Shape) -> str:
-    """What the task is for, as a verb phrase in the user's mouth."""
+    """What the task is for, as a verb phrase about users."""
     do, what = _purpose(shape)
-    return do[0] if do else f"get help with {what[0]}"
-
-
-def goal(shape: Shape) -> str:
-    """What the user wants, told by a third person."""
-    wish = re.sub(r"\bmy\b", "their", purpose(shape))
-    return f"The user wants to {wish}."
+    return re.sub(r"\bmy\b", "their", do[0] if do else f"get help with {what[0]}")
 
 
 def _purpose(shape: Shape) -> tuple[list[str], list[str]]:
@@ -131,11 +124,17 @@ def _purpose(shape: Shape) -> tuple[list[str], list[str]]:
 
 
 def answering(text: str, answer: str) -> list[str]:
-    """How a user answers this question with yes, no, done or none: plain, and in the question's own words."""
-    plain = {"yes": frames.YES, "no": frames.NO, "done": frames.DONE, "none": frames.OFFER_NONE}[answer]
+    """How a user answers this question with yes, no, done, none or unsure: plain, and in the question's own words."""
+    plain = {
+        "yes": frames.YES,
+        "no": frames.NO,
+        "done": frames.DONE,
+        "none": frames.OFFER_NONE,
+        "unsure": frames.UNSURE,
+    }[answer]
     question = re.split(r"(?<=[.!])\s+", text.strip())[-1].rstrip("?")
     choice = re.fullmatch(r"(?:Can I|Do you) (.+?) or (?:do|would) you (?:require|like|need) (.+)", question)
-    if choice and answer != "none":
+    if choice and answer in ("yes", "no", "done"):
         return _of_two(_flipped(choice[1]), _flipped(choice[2]), answer)
     wish = re.match(r"Would you like to (.+)", question)
     if wish and answer in ("yes", "no"):
@@ -165,7 +164,7 @@ def _of_two(one: str, other: str, answer: str) -> list[str]:
         return [
             f"I need {other}.", f"Can I have {other}?", f"I'd like {other}.", f"{other} please",
             "Can you explain that in more detail?", "I don't quite get that, what exactly do you mean?",
-            "Could you be more precise?", f"No, I require {other}.", "That's not clear to me.", "Where is that exactly?",
+            "Could you be more precise?", f"No, I require {other}.", "That's not clear to me.", "Where is that?",
         ]  # fmt: skip
     if one.split()[0] in ("know", "see", "understand") or answer == "done":
         known = one if answer == "yes" or one.split()[0] != "proceed" else "know the way from here"

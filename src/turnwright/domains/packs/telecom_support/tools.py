@@ -20,7 +20,10 @@ REFUND_DAYS = 90
 SIM_REST_DAYS = 3
 SIM_FEES = {"eSIM": 0.0, "plastic SIM": 10.0}
 VISIT_FEE = 35.0
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 def seed_world(world: World) -> None:
@@ -54,9 +57,7 @@ def find_customer(world: World, account_id: str = "", phone_number: str = "", po
         customer = world.need("customers", account_id, "account")
     elif phone_number and postcode:
         found = [
-            row
-            for row in world.find("customers", phone=phone_number)
-            if _plain(row["postcode"]) == _plain(postcode)
+            row for row in world.find("customers", phone=phone_number) if _plain(row["postcode"]) == _plain(postcode)
         ]
         if not found:
             raise ToolError("no account with this phone number and postcode")
@@ -363,9 +364,7 @@ def create_return(world: World, account_id: str, order_id: str) -> Row:
 def open_ticket(world: World, team: str, topic: str, account_id: str = "") -> Row:
     """Hand something over to another team."""
     key = world.next_id("tickets", "TK")
-    world.put(
-        "tickets", key, {"id": key, "account_id": account_id, "team": team, "topic": topic, "status": "open"}
-    )
+    world.put("tickets", key, {"id": key, "account_id": account_id, "team": team, "topic": topic, "status": "open"})
     return {"ticket_id": key, "team": team}
 
 

@@ -1,0 +1,75 @@
+"""What is exported, and the parts that every format shares: where to cut, how results read, where turns came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from turnwright.export.settings import ExportSettings
+from turnwright.records import Admission, Blueprint, Conversation, Json, Scenario, ToolResult, Turn, canonical
+
+__all__ = ["Kept", "about", "origins", "said_last", "said_of"]
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """An admitted conversation with everything that it was made from."""
+
+    conversation: Conversation
+    scenario: Scenario
+    blueprint: Blueprint
+    admission: Admission
+
+
+def said_last(conversation: Conversation) -> tuple[Turn, ...]:
+    """The turns up to the last one in which the assistant says something; empty when it never does.
+
+    Chat formats learn from assistant turns, and OpenAI refuses a conversation that ends otherwise: a user's
+    farewell, the last words of a user who left, and a call that nobody used any more are cut off.
+    """
+    turns = conversation.turns
+    spoken = [n for n, turn in enumerate(turns) if turn.role == "assistant" and turn.text and not turn.call]
+    return turns[: spoken[-1] + 1] if spoken else ()
+
+
+def said_of(result: ToolResult) -> str:
+    """A tool's result as the student reads it: JSON; a refusal as `{"error": ...}`. Planted faults are not told."""
+    return canonical({"error": result.error} if result.error else result.content).decode()
+
+
+def about(kept: Kept, split: str, settings: ExportSettings) -> dict[str, Json]:
+    """Facts about the conversation; levels are JSON text, since every line may have other factors."""
+    conversation = kept.conversation
+    return {
+        "id": conversation.id,
+        "scenario_id": conversation.scenario_id,
+        "blueprint_id": conversation.blueprint_id,
+        "domain": conversation.domain,
+        "intent": kept.blueprint.intent,
+        "outcome": kept.blueprint.outcome,
+        "way": conversation.way,
+        "ending": conversation.ending,
+        "levels": canonical(kept.scenario.levels).decode(),
+        "split": split,
+        "weight": kept.scenario.weight if settings.view == "natural" else 1.0,
+    }
+
+
+def origins(turns: tuple[Turn, ...], first: int = 0) -> list[dict[str, Any]]:
+    """Where each turn came from; `first` is the number of the first turn's message (1 after a system message)."""
+    return [
+        {
+            "message": first + number,
+            "role": turn.role,
+            "acts": list(turn.acts),
+            "origin": turn.provenance.origin,
+            "model": turn.provenance.model,
+            "prompt": turn.provenance.prompt,
+            "seed": turn.provenance.seed,
+            "tries": turn.provenance.tries,
+            "calls": list(turn.provenance.calls),
+            "parents": list(turn.provenance.parents),
+            "trainable": turn.trainable,
+        }
+        for number, turn in enumerate(turns)
+    ]

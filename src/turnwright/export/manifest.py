@@ -1,0 +1,36 @@
+"""What an export wrote: every file with its count and hash, and what was left out and why."""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["ExportedFile", "Manifest"]
+
+
+class ExportedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file; `path` is relative to the export folder, `bytes` its size, `sha256` in hex."""
+
+    path: str
+    format: str
+    split: str
+    conversations: int
+    bytes: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of `manifest.json`.
+
+    domain: fingerprint of the domain. settings: hash of the export settings. spec: hash of the whole spec, where the
+    caller gave one. conversations: how many were taken in. splits: split → how many of them. shortened: how many
+    end on another turn than they did (chat formats end on the assistant). left_out: format → reason → how many.
+    """
+
+    domain: str
+    settings: str
+    spec: str
+    conversations: int
+    splits: dict[str, int]
+    shortened: int
+    left_out: dict[str, dict[str, int]]
+    files: tuple[ExportedFile, ...]

@@ -1,0 +1,219 @@
+"""The verb of the stage: admitted conversations become files, in one pass and in constant memory.
+
+All files of an export are written beside their places and appear together at the end; what an earlier export left
+and this one does not write is removed. Names of files come from the spec, never from what a model wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+import msgspec
+
+from turnwright.domains import Domain
+from turnwright.errors import DomainError
+from turnwright.export.kept import Kept, about, origins, said_last
+from turnwright.export.manifest import ExportedFile, Manifest
+from turnwright.export.openai_chat import openai_line, openai_name
+from turnwright.export.settings import ExportSettings
+from turnwright.export.sharegpt import sharegpt_line
+from turnwright.export.splits import split_of
+from turnwright.export.trl import trl_line
+from turnwright.records import Json, content_id
+from turnwright.store.files import whole_file, write_bytes
+from turnwright.store.parquet import ConversationRow, write_conversations
+
+__all__ = ["FORMATS", "export"]
+
+Line = Callable[[Kept, Domain, ExportSettings], dict[str, Json] | None]
+WriteParquet = Callable[[Path, Iterable[ConversationRow]], int]
+
+FORMATS: dict[str, Line] = {"openai": openai_line, "sharegpt": sharegpt_line, "trl": trl_line}
+"""Formats of JSON lines; `parquet` is written by the store."""
+
+MANIFEST = "manifest.json"
+
+
+def export(
+    kept: Iterable[Kept],
+    domain: Domain,
+    settings: ExportSettings,
+    folder: Path,
+    write_parquet: WriteParquet = write_conversations,
+    spec_hash: str = "",
+) -> Manifest:
+    """Write all formats of the settings into `folder` and return the manifest (also `manifest.json` there).
+
+    The same conversations in the same order give the same bytes.
+
+    Raises:
+        DomainError: two tools would have one name in OpenAI's format.
+        InputError: Parquet is wanted and pyarrow is not installed.
+        DiskFull, StoreError: a file could not be written; what stood there before still does.
+    """
+    _check_names(domain)
+    before = _earlier(folder)
+    pass_ = _Pass(domain, settings, folder)
+    with pass_.stack:
+        for one in kept:
+            pass_.take(one)
+        if "parquet" in settings.formats:
+            pass_.parquet(write_parquet)
+    manifest = pass_.manifest(spec_hash)
+    write_bytes(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    for stale in before - {file.path for file in manifest.files}:
+        (folder / stale).unlink(missing_ok=True)
+    return manifest
+
+
+class _Hashed:
+    """A file that counts and hashes what is written to it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.digest = file, hashlib.sha256()
+        self.lines = self.size = 0
+
+    def write(self, value: Any) -> None:
+        line = msgspec.json.encode(value) + b"\n"
+        self.file.write(line)
+        self.digest.update(line)
+        self.lines, self.size = self.lines + 1, self.size + len(line)
+
+
+class _Pass:
+    """One pass over the conversations: files are opened when their first line comes."""
+
+    def __init__(self, domain: Domain, settings: ExportSettings, folder: Path) -> None:
+        self.domain, self.settings, self.folder = domain, settings, folder
+        self.stack = ExitStack()
+        self.open: dict[str, _Hashed] = {}
+        self.kinds: dict[str, tuple[str, str]] = {}
+        self.spools: dict[str, IO[bytes]] = {}
+        self.others: list[ExportedFile] = []
+        self.splits: Counter[str] = Counter()
+        self.left_out: dict[str, Counter[str]] = {}
+        self.shortened = 0
+
+    def take(self, kept: Kept) -> None:
+        split = split_of(kept.scenario, self.settings.splits, self.settings.split_by)
+        self.splits[split] += 1
+        self.shortened += len(said_last(kept.conversation)) < len(kept.conversation.turns)
+        for name in self.settings.formats:
+            if name == "parquet":
+                self._spool(split).write(msgspec.json.encode(kept) + b"\n")
+            else:
+                self._line(name, split, kept)
+
+    def _line(self, name: str, split: str, kept: Kept) -> None:
+        line = FORMATS[name](kept, self.domain, self.settings)
+        if line is None:
+            self.left_out.setdefault(name, Counter())["no_assistant_turn_to_learn"] += 1
+            return
+        told = self._told(kept, split) if self.settings.with_metadata else None
+        if told is not None and name != "openai":
+            line = {**line, "metadata": told}
+        self._file(f"{name}/{split}.jsonl", name, split).write(line)
+        if told is not None and name == "openai":
+            self._file(f"{name}/{split}.provenance.jsonl", "provenance", split).write(told)
+
+    def _told(self, kept: Kept, split: str) -> dict[str, Json]:
+        first = int(self.settings.system and bool(self.domain.spec.policy.strip()))
+        return {**about(kept, split, self.settings), "turns": origins(said_last(kept.conversation), first)}
+
+    def _file(self, path: str, name: str, split: str) -> _Hashed:
+        if path not in self.open:
+            self.open[path] = _Hashed(self.stack.enter_context(whole_file(self.folder / path)))
+            self.kinds[path] = (name, split)
+        return self.open[path]
+
+    def _spool(self, split: str) -> IO[bytes]:
+        """Parquet is written a split at a time, so conversations wait on disk, not in memory."""
+        if split not in self.spools:
+            file = tempfile.TemporaryFile()  # noqa: SIM115 (the exit stack closes it)
+            self.spools[split] = self.stack.enter_context(file)
+        return self.spools[split]
+
+    def parquet(self, write: WriteParquet) -> None:
+        """Write what was spooled, one file a split."""
+        for split, spool in self.spools.items():
+            path = self.folder / "parquet" / f"{split}.parquet"
+            count = write(path, _rows(spool, split))
+            sha, size = _sum(path)
+            file = ExportedFile(
+                path=path.relative_to(self.folder).as_posix(),
+                format="parquet",
+                split=split,
+                conversations=count,
+                bytes=size,
+                sha256=sha,
+            )
+            self.others.append(file)
+
+    def manifest(self, spec_hash: str) -> Manifest:
+        lines = [
+            ExportedFile(
+                path=path,
+                format=self.kinds[path][0],
+                split=self.kinds[path][1],
+                conversations=file.lines,
+                bytes=file.size,
+                sha256=file.digest.hexdigest(),
+            )
+            for path, file in self.open.items()
+        ]
+        return Manifest(
+            domain=self.domain.fingerprint,
+            settings=content_id("ex", self.settings.model_dump(mode="json")),
+            spec=spec_hash,
+            conversations=sum(self.splits.values()),
+            splits={name: self.splits[name] for name in self.settings.splits},
+            shortened=self.shortened,
+            left_out={name: dict(sorted(reasons.items())) for name, reasons in sorted(self.left_out.items())},
+            files=tuple(sorted([*lines, *self.others], key=lambda file: file.path)),
+        )
+
+
+def _rows(spool: IO[bytes], split: str) -> Iterator[ConversationRow]:
+    spool.seek(0)
+    decoder = msgspec.json.Decoder(Kept)
+    for line in spool:
+        kept = decoder.decode(line)
+        yield ConversationRow(
+            conversation=kept.conversation,
+            scenario=kept.scenario,
+            blueprint=kept.blueprint,
+            admission=kept.admission,
+            split=split,
+        )
+
+
+def _sum(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+
+
+def _earlier(folder: Path) -> set[str]:
+    """The files that an earlier export says it wrote, kept to its own folders."""
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError):
+        return set()
+    own = (*FORMATS, "parquet")
+    return {f.path for f in manifest.files if Path(f.path).parent.as_posix() in own and ".." not in f.path}
+
+
+def _check_names(domain: Domain) -> None:
+    names = Counter(openai_name(name) for name in domain.tools)
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        raise DomainError(
+            f"two tools would both be called '{twice[0]}' in an export",
+            where=f"domain {domain.name}",
+            fix="use names of letters, digits, '_' and '-', at most 64",
+        )
