@@ -17,6 +17,7 @@ TurnwrightError                      one line: what happened, where, how to mend
 │   ├── DiskFull
 │   └── RunCorrupt                   the run database is damaged; never overwritten
 ├── ToolError                        a tool of a domain says no; becomes a tool result, not a crash
+├── Impossible                       a scenario that cannot be planned; becomes a rejection, never ends a run
 ├── CapReached                       a budget cap; the run stops in order and can go on
 └── StageError                       anything unforeseen inside a stage, with the stage's name
 
@@ -37,6 +38,7 @@ __all__ = [
     "EndpointBusy",
     "EndpointDown",
     "EndpointFault",
+    "Impossible",
     "InputError",
     "ModelError",
     "ReplyUnreadable",
@@ -136,6 +138,14 @@ class RunCorrupt(StoreError):
 
 class ToolError(TurnwrightError):
     """A domain's tool refuses a call; the message becomes the tool's result."""
+
+
+class Impossible(TurnwrightError):
+    """This scenario cannot be planned: a short `code` and the reason in words."""
+
+    def __init__(self, code: str, what: str) -> None:
+        super().__init__(what)
+        self.code = code
 
 
 class CapReached(TurnwrightError):

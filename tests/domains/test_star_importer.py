@@ -10,8 +10,8 @@ from turnwright.domains import STANDARD_FACTORS, Domain, compile_expression, loa
 from turnwright.domains.behaviour import STANDARD_CONSTRAINTS
 from turnwright.domains.importers import IMPORTERS, import_star, import_star_all
 from turnwright.domains.phrasing import realise
-from turnwright.errors import DomainError
-from turnwright.plan import Impossible, PlanSettings, plan
+from turnwright.errors import DomainError, Impossible
+from turnwright.plan import PlanSettings, plan
 from turnwright.records import Blueprint, Persona, Scenario, seeded
 
 STAR = Path(__file__).parents[3] / "shared" / "data" / "star"

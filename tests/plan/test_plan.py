@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from turnwright.domains import STANDARD_FACTORS, Domain
-from turnwright.plan import Impossible, PlanSettings, plan
+from turnwright.errors import Impossible
+from turnwright.plan import PlanSettings, plan
 from turnwright.records import Blueprint, Scenario
 
 Make = Callable[..., Scenario]
@@ -104,7 +105,7 @@ def test_a_scenario_without_an_intent_of_the_domain_is_impossible_with_the_reaso
     with pytest.raises(Impossible) as caught:
         blueprint(shop, shop_scenario(0, intent="fly_to_the_moon"))
     assert caught.value.code == "no_intent"
-    assert "fly_to_the_moon" in caught.value.detail
+    assert "fly_to_the_moon" in caught.value.what
 
 
 def test_an_outline_that_grows_too_long_is_impossible(shop: Domain, shop_scenario: Make) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+
 from turnwright.domains import Domain
 from turnwright.domains.phrasing import realise
 from turnwright.records import Blueprint, Conversation, Provenance, Scenario, Step, Turn, Verdict, seeded
@@ -51,7 +52,11 @@ acts:
 tools:
   - name: check_identity
     description: Verify a customer.
-    parameters: {type: object, properties: {account: {type: string}, pin: {type: string}}, required: [account, pin], additionalProperties: false}
+    parameters:
+      type: object
+      properties: {account: {type: string}, pin: {type: string}}
+      required: [account, pin]
+      additionalProperties: false
     does: {find: accounts, by: {account: id, pin: pin}, give: [id, holder]}
   - name: get_account
     description: Read an account.
@@ -69,7 +74,11 @@ tools:
       properties: {account: {type: string}, amount: {type: number}, payee: {type: string}, purpose: {type: string}}
       required: [account, amount, payee]
       additionalProperties: false
-    does: {insert: transfers, stem: TR, set: {account: args.account, amount: args.amount, payee: args.payee, purpose: args.purpose, arrival: "'2026-06-17'"}}
+    does:
+      insert: transfers
+      stem: TR
+      set:
+        {account: args.account, amount: args.amount, payee: args.payee, purpose: args.purpose, arrival: "'2026-06-17'"}
   - name: close_account
     description: Close an account.
     effect: write
@@ -135,9 +144,12 @@ flows:
         mention: {plan: found.plan, account: found.id, balance: found.balance, holder: found.holder}
         end: resolved
 rules:
-  - {name: identity_first, at: call, tools: [get_account, send_transfer], require: succeeded('check_identity'), says: verify the customer first}
-  - {name: small_amounts, at: call, tools: [send_transfer], require: args.amount <= 500, says: larger transfers need a second check}
-  - {name: ask_first, at: call, when: call.name == 'send_transfer', require: heard('affirm') and said('confirm_transfer')}
+  - name: identity_first
+    says: verify the customer first
+    tools: [get_account, send_transfer]
+    require: succeeded('check_identity')
+  - {name: small_amounts, tools: [send_transfer], require: args.amount <= 500, says: more needs a second check}
+  - {name: ask_first, when: call.name == 'send_transfer', require: heard('affirm') and said('confirm_transfer')}
   - {name: tell_the_end, at: end, when: succeeded('send_transfer'), require: said('inform_transfer')}
 documents:
   - {id: hours, asks: ["When are you open?"], answers: ["We are open from 9 to 17 on weekdays."]}

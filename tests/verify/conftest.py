@@ -8,7 +8,8 @@ import pytest
 from bank_cases import BANK, Case, Make, conversation_of
 
 from turnwright.domains import STANDARD_FACTORS, Domain, load_domain
-from turnwright.plan import Impossible, PlanSettings, plan
+from turnwright.errors import Impossible
+from turnwright.plan import PlanSettings, plan
 from turnwright.records import Persona, Scenario, seeded
 
 

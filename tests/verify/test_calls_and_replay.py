@@ -69,7 +69,9 @@ def test_a_change_made_twice_is_found(transfer: Case) -> None:
     call, result = turns[at].call, turns[at + 1].result
     again = msgspec.structs.replace(turns[at], call=msgspec.structs.replace(call, id="call_9"))
     answer = msgspec.structs.replace(turns[at + 1], result=msgspec.structs.replace(result, call_id="call_9"))
-    assert {"wrong_tool", "wrong_end_state"} <= transfer.having([*turns[: at + 2], again, answer, *turns[at + 2 :]]).kinds()
+    assert {"wrong_tool", "wrong_end_state"} <= transfer.having(
+        [*turns[: at + 2], again, answer, *turns[at + 2 :]]
+    ).kinds()
 
 
 def test_a_result_that_the_tool_does_not_give_is_found(transfer: Case, balance: Case) -> None:
@@ -118,5 +120,9 @@ def test_in_an_interplay_running_text_may_be_worded_otherwise(transfer: Case) ->
 
 
 def test_a_failed_change_may_be_tried_again_in_an_interplay(make: Make) -> None:
-    case = next(case for seed in range(40) if (case := make(seed=seed, tool_fault="error")).blueprint.faults[0].tool == "send_transfer")
+    case = next(
+        case
+        for seed in range(40)
+        if (case := make(seed=seed, tool_fault="error")).blueprint.faults[0].tool == "send_transfer"
+    )
     assert case.free().kinds() == set()

@@ -48,7 +48,10 @@ def test_other_ways_to_say_a_value_are_accepted(transfer: Case, balance: Case) -
         assert transfer.saying(done, text).kinds() == set(), text
     told = balance.at("assistant", "inform_balance")
     values = dict(balance.turns[told].mentions)
-    text = f"Hello {values['holder']}, there is {values['balance']:,.2f} euros on {values['account']}, a {values['plan']} account."
+    text = (
+        f"Hello {values['holder']}, there is {values['balance']:,.2f} euros on {values['account']}, "
+        f"a {values['plan']} account."
+    )
     assert balance.saying(told, text).kinds() == set()
 
 

@@ -43,14 +43,18 @@ def test_a_change_after_the_answer_to_another_question_is_found(transfer: Case) 
     assert "skipped_confirmation" in other.free().kinds()
 
 
-@pytest.mark.parametrize("words", ["No, please don't.", "Not now, no.", "Nope, leave it as it is.", "I've changed my mind."])
+@pytest.mark.parametrize(
+    "words", ["No, please don't.", "Not now, no.", "Nope, leave it as it is.", "I've changed my mind."]
+)
 def test_a_change_after_a_no_is_found(transfer: Case, words: str) -> None:
     answer = transfer.at("user", "affirm")
     assert "skipped_confirmation" in transfer.saying(answer, words).kinds()
     assert "skipped_confirmation" in transfer.saying(answer, words, acts=("deny",)).free().kinds()
 
 
-@pytest.mark.parametrize("words", ["No problem, go ahead.", "Yes, why not.", "Don't worry, that's right.", "Please do.", "OK."])
+@pytest.mark.parametrize(
+    "words", ["No problem, go ahead.", "Yes, why not.", "Don't worry, that's right.", "Please do.", "OK."]
+)
 def test_a_yes_in_other_words_is_a_yes(transfer: Case, words: str) -> None:
     assert transfer.saying(transfer.at("user", "affirm"), words).kinds() == set()
 

@@ -56,7 +56,8 @@ def test_a_user_who_leaves_as_planned_is_fine(make: Make) -> None:
 @pytest.mark.parametrize(
     "debris",
     [
-        "{account}", "{{ name }}", "[Your Name]", "[name]", "<name>", "<|im_end|>", "</s>", "[/INST]", "```json", "<br>",
+        "{account}", "{{ name }}", "[Your Name]", "[name]", "<name>", "<|im_end|>", "</s>", "[/INST]", "```json",
+        "<br>",
         "\nUser: yes please", "\nAssistant: done", '{"text": "hello"}', "\n## Reply", "<think>",
     ],
 )  # fmt: skip

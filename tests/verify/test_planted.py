@@ -11,14 +11,16 @@ from bank_cases import Case, conversation_of
 
 from turnwright.design import DesignSettings, design
 from turnwright.domains import STANDARD_CONSTRAINTS, STANDARD_FACTORS, Domain, load_domain
-from turnwright.plan import Impossible, PlanSettings, plan
+from turnwright.errors import Impossible
+from turnwright.plan import PlanSettings, plan
 from turnwright.records import Json, ToolCall, seeded
 
 Plant = Callable[[Case, Random], Case | None]
 
 CLAIMS = (
-    "You also get a voucher of €13.37.", "That takes 19 hours.", "Your case number is ZX-48213.", "You save 37%.",
-    "Please call 0800 5556677.", "It was done on 2 January 2019.", "Write to aid@helpers.example.", "You have 34 GB left.",
+    "You also get a voucher of €13.37.", "That takes 19 hours.", "Your case number is ZX-48213.",
+    "Please call 0800 5556677.", "It was done on 2 January 2019.", "Write to aid@helpers.example.",
+    "You save 37%.", "You have 34 GB left.",
 )  # fmt: skip
 FLIPS = ("How can I help you today?", "Please provide your account number.", "I'm sorry, I can't assist with that.")
 GOODBYES = ("Thank you and goodbye.", "Have a nice day!", "Goodbye, then.")
@@ -178,7 +180,8 @@ def telecom_cases() -> Iterator[Case]:
     factors = {**STANDARD_FACTORS, **domain.spec.factors}
     scenarios = design(
         DesignSettings(), domain.spec.factors, [*STANDARD_CONSTRAINTS, *domain.spec.constraints],
-        domain=domain.fingerprint, seed=5, count=90, standard_factors=STANDARD_FACTORS, intents=list(domain.spec.intents),
+        domain=domain.fingerprint, seed=5, count=90, standard_factors=STANDARD_FACTORS,
+        intents=list(domain.spec.intents),
     )  # fmt: skip
     for ordinal in range(len(scenarios)):
         scenario = scenarios.scenario(ordinal)

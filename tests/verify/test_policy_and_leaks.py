@@ -79,7 +79,8 @@ def test_a_number_that_only_contains_the_secret_is_no_disclosure(transfer: Case)
 @pytest.mark.parametrize("level", ["forgotten", "hidden", "refused"])
 def test_a_fact_that_the_user_keeps_must_not_come_out(transfer: Case, level: str) -> None:
     facts = tuple(
-        msgspec.structs.replace(fact, shared=level) if fact.slot == "payee" else fact for fact in transfer.blueprint.facts
+        msgspec.structs.replace(fact, shared=level) if fact.slot == "payee" else fact
+        for fact in transfer.blueprint.facts
     )
     steps = tuple(
         msgspec.structs.replace(step, mentions=tuple((slot, value) for slot, value in step.mentions if slot != "payee"))
@@ -98,7 +99,9 @@ def test_a_forgotten_detail_stays_unsaid_as_planned(make: Make) -> None:
     assert case.kinds() == set()
 
 
-@pytest.mark.parametrize("words", ["Please call send_transfer.", "request_transfer", "as my scenario says", "the blueprint"])
+@pytest.mark.parametrize(
+    "words", ["Please call send_transfer.", "request_transfer", "as my scenario says", "the blueprint"]
+)
 def test_inner_names_in_the_users_words_are_a_leak(transfer: Case, words: str) -> None:
     assert transfer.adding(0, words).kinds() == {"leak"}
 

@@ -19,7 +19,12 @@ def test_a_wrong_value_in_the_place_of_a_planned_one_is_found(transfer: Case, ba
     for slot, other in (("balance", 13.0), ("account", "AC-5555"), ("plan", "basic"), ("holder", "Mary Somerville")):
         assert "wrong_value" in swapped(balance, told, slot, other).kinds(), slot
     done = transfer.at("assistant", "inform_transfer")
-    for slot, other in (("amount", 7.25), ("arrival", "2026-06-18"), ("reference", "TR-0007"), ("payee", "Grace Hopper")):
+    for slot, other in (
+        ("amount", 7.25),
+        ("arrival", "2026-06-18"),
+        ("reference", "TR-0007"),
+        ("payee", "Grace Hopper"),
+    ):
         assert "wrong_value" in swapped(transfer, done, slot, other).kinds(), slot
 
 
@@ -51,7 +56,8 @@ def test_a_value_that_changes_between_two_turns_is_a_contradiction(transfer: Cas
         "There is a fee of €3.50.", "It will cost 12 dollars.", "You get 15% off.", "That takes 3 days.",
         "Please allow 48 hours.", "You have 20 GB left.", "Your case number is CS-88812.", "Call us at 0800 555 1234.",
         "Write to help@bank.example.", "See https://bank.example/fees.", "It was booked on 3 May 2026.",
-        "The branch closes at 18:30.", 'You are on the "Platinum Plus" plan.', "You have 4 cards.", "Thank you, Mr. Holmes.",
+        "The branch closes at 18:30.", 'You are on the "Platinum Plus" plan.', "You have 4 cards.",
+        "Thank you, Mr. Holmes.",
         "Hello Sherlock, good to hear from you.", "You get €7 back.",
     ],
 )  # fmt: skip
@@ -61,7 +67,9 @@ def test_a_claim_that_nothing_supports_is_found(transfer: Case, claim: str) -> N
 
 
 def test_a_value_is_supported_only_once_it_has_been_found(balance: Case) -> None:
-    amount = balance.domain.say("balance", dict(balance.turns[balance.at("assistant", "inform_balance")].mentions)["balance"])
+    amount = balance.domain.say(
+        "balance", dict(balance.turns[balance.at("assistant", "inform_balance")].mentions)["balance"]
+    )
     early, late = balance.at("assistant", "ask_pin"), balance.last("assistant")
     assert balance.adding(early, f"You own {amount}.").kinds() == {"unsupported_claim"}
     assert balance.adding(late, f"Remember, you own {amount}.").kinds() == set()
@@ -74,12 +82,16 @@ def test_what_the_user_said_may_be_said_back(transfer: Case) -> None:
 
 def test_the_last_digits_of_a_known_number_are_supported(transfer: Case) -> None:
     asked = transfer.at("assistant", "ask_payee")
-    digits = transfer.domain.say("account", dict(transfer.turns[transfer.at("assistant", "confirm_transfer")].mentions)["account"])[-4:]
+    digits = transfer.domain.say(
+        "account", dict(transfer.turns[transfer.at("assistant", "confirm_transfer")].mentions)["account"]
+    )[-4:]
     assert transfer.adding(asked, f"I see the account ending in {digits}.").kinds() == set()
     assert transfer.adding(asked, "I see the account ending in 5599.").kinds() == {"unsupported_claim"}
 
 
-@pytest.mark.parametrize("words", ["My e-mail is me@x.org.", "Order QX-771.", "I paid €45.20.", "It was on 3 May.", "0171 222 3344"])
+@pytest.mark.parametrize(
+    "words", ["My e-mail is me@x.org.", "Order QX-771.", "I paid €45.20.", "It was on 3 May.", "0171 222 3344"]
+)
 def test_a_value_that_the_user_was_not_given_is_found(transfer: Case, words: str) -> None:
     assert transfer.adding(0, words).kinds() == {"invented_value"}
 

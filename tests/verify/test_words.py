@@ -26,7 +26,8 @@ class Oracle:
     "words",
     [
         "How can I help you today?", "I'm sorry, I can't assist with that.", "I’m happy to help with your request.",
-        "Is there anything else I can do for you?", "Thank you for contacting us.", "Please provide your account number.",
+        "Is there anything else I can do for you?", "Thank you for contacting us.",
+        "Please provide your account number.",
         "Let me check your account.", "I have cancelled your order.",
     ],
 )  # fmt: skip
@@ -36,7 +37,13 @@ def test_a_user_who_talks_like_the_assistant_is_found(transfer: Case, words: str
 
 @pytest.mark.parametrize(
     "words",
-    ["Can you help me please?", "I want to cancel my order.", "I forgot my password.", "My account is blocked.", "I need some help."],
+    [
+        "Can you help me please?",
+        "I want to cancel my order.",
+        "I forgot my password.",
+        "My account is blocked.",
+        "I need some help.",
+    ],
 )
 def test_an_assistant_who_talks_like_the_user_is_found(transfer: Case, words: str) -> None:
     assert "role_flip" in transfer.adding(transfer.at("assistant", "ask_payee"), words).kinds()
@@ -44,7 +51,12 @@ def test_an_assistant_who_talks_like_the_user_is_found(transfer: Case, words: st
 
 @pytest.mark.parametrize(
     "words",
-    ["As an AI language model, I have no account.", "I'm just an AI.", "Here is the next message:", "I cannot fulfill this."],
+    [
+        "As an AI language model, I have no account.",
+        "I'm just an AI.",
+        "Here is the next message:",
+        "I cannot fulfill this.",
+    ],
 )
 def test_the_boilerplate_of_language_models_is_found(transfer: Case, words: str) -> None:
     for index in (0, transfer.at("assistant", "ask_payee")):
@@ -75,7 +87,11 @@ def test_a_reader_gives_unlabelled_turns_their_acts(transfer: Case) -> None:
     turns = [msgspec.structs.replace(turn, acts=()) if turn.text else turn for turn in transfer.turns]
     bare = transfer.having(turns).free()
     assert "policy_breach" in bare.kinds()
-    both = {asked: "confirm_transfer", asked + 1: "affirm", transfer.at("assistant", "inform_transfer"): "inform_transfer"}
+    both = {
+        asked: "confirm_transfer",
+        asked + 1: "affirm",
+        transfer.at("assistant", "inform_transfer"): "inform_transfer",
+    }
 
     class Labels:
         def role(self, text: str) -> float:
@@ -111,7 +127,9 @@ def test_loops_within_a_turn_are_found(transfer: Case, words: str) -> None:
     assert "repetition" in transfer.adding(0, words).kinds()
 
 
-@pytest.mark.parametrize("words", ["It is very, very urgent.", "Yes yes, thanks thanks.", "1 1 1 1 1 1 1", "I had had enough."])
+@pytest.mark.parametrize(
+    "words", ["It is very, very urgent.", "Yes yes, thanks thanks.", "1 1 1 1 1 1 1", "I had had enough."]
+)
 def test_emphasis_is_no_loop(transfer: Case, words: str) -> None:
     assert transfer.adding(0, words).kinds() == set()
 
@@ -127,8 +145,8 @@ def test_another_script_or_language_is_found(transfer: Case) -> None:
     for words in (
         "Пожалуйста, переведите деньги как можно скорее",
         "我想转账给我的朋友，请尽快处理这件事情谢谢",
-        "Ich möchte bitte mit dir über die Karte und das Konto sprechen, denn ich habe nicht viel Zeit und die Bank ist zu.",
-        "Je voudrais parler avec vous de la carte et du compte, parce que je ne peux pas attendre et nous avons un problème.",
+        "Ich möchte bitte mit dir über die Karte und das Konto sprechen, denn ich habe nicht viel Zeit.",
+        "Je voudrais parler avec vous de la carte et du compte, parce que nous avons un problème.",
     ):
         assert transfer.saying(0, words).kinds() == {"wrong_language"}, words
 
@@ -139,6 +157,8 @@ def test_names_in_another_script_are_no_other_language(transfer: Case) -> None:
     assert "wrong_language" not in transfer.saying(answer, f"{turn.text} Ελένη").kinds()
 
 
-@pytest.mark.parametrize("words", ["Do I need to do that?", "ok k", "Señor Müller, por favor!", "C'est la vie, as they say."])
+@pytest.mark.parametrize(
+    "words", ["Do I need to do that?", "ok k", "Señor Müller, por favor!", "C'est la vie, as they say."]
+)
 def test_short_texts_and_borrowed_words_are_no_other_language(transfer: Case, words: str) -> None:
     assert transfer.adding(0, words).kinds() == set()

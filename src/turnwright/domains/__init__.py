@@ -4,7 +4,7 @@ from turnwright.domains.behaviour import STANDARD_CONSTRAINTS, STANDARD_FACTORS
 from turnwright.domains.domain import Domain
 from turnwright.domains.expression import Expression, ExpressionFault, compile_expression
 from turnwright.domains.load import load_domain, packs
-from turnwright.domains.phrasing import filled, phrasings, realise
+from turnwright.domains.phrasing import filled, own_words, phrasings, realise
 from turnwright.domains.source import Source, nearest, parse_yaml, read_yaml, validated
 from turnwright.domains.tools import Tool, Toolbox
 from turnwright.domains.world import World
@@ -23,6 +23,7 @@ __all__ = [
     "filled",
     "load_domain",
     "nearest",
+    "own_words",
     "packs",
     "parse_yaml",
     "phrasings",

@@ -60,6 +60,10 @@ STANDARD_CONSTRAINTS: tuple[Constraint, ...] = (
         why="a user who leaves early may never come to the place where the other would show",
     ),
     Constraint(
+        forbid="detour == 'change_of_mind' and tool_fault != 'none'",
+        why="the failure is often planted on the very call that then is not made",
+    ),
+    Constraint(
         forbid="detour == 'refusal' and memory == 'forgets'",
         why="both end the same way; one reason for a missing detail is enough",
     ),

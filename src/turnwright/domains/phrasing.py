@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 
 from turnwright.domains.checking import placeholders
 from turnwright.domains.domain import Domain
 from turnwright.errors import DomainError
 from turnwright.records import Json, Step
 
-__all__ = ["filled", "phrasings", "realise"]
+__all__ = ["filled", "own_words", "phrasings", "realise"]
 
 _SLOT = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
@@ -38,6 +39,15 @@ def phrasings(domain: Domain, role: str, part: str) -> list[str]:
             fix=f"add acts.{role}.{act}.phrasings to its domain.yaml",
         )
     return [_about(domain, phrasing, about) for phrasing in spec.phrasings]
+
+
+def own_words(domain: Domain) -> Iterator[str]:
+    """Every text that the domain itself declares: phrasings of both sides, and documents."""
+    for side in (domain.user_acts, domain.assistant_acts):
+        for act in side.values():
+            yield from act.phrasings
+    for document in domain.spec.documents:
+        yield from (*document.asks, *document.answers)
 
 
 def filled(domain: Domain, template: str, mentions: dict[str, Json]) -> str:

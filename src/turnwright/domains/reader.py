@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
-from itertools import cycle
+from itertools import cycle, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from turnwright.domains.domain import Domain
@@ -239,7 +239,7 @@ def _features(text: str, slots: Iterable[str]) -> Counter[str]:
     """Count words, word pairs (with the text's ends) and the slots mentioned; values count as one word."""
     words = _WORD.findall(_VALUE.sub(f" {_MASK} ", text).replace("’", "'").lower())
     padded = ["<", *words, ">"]
-    pairs = (f"{one} {other}" for one, other in zip(padded, padded[1:], strict=False))
+    pairs = (f"{one} {other}" for one, other in pairwise(padded))
     return Counter([*words, *pairs, *(f"@{slot}" for slot in slots)])
 
 

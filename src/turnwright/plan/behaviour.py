@@ -9,7 +9,8 @@ import random
 from typing import Literal
 
 from turnwright.domains import Domain
-from turnwright.plan.situation import Impossible, Situation
+from turnwright.errors import Impossible
+from turnwright.plan.situation import Situation
 from turnwright.records import Fact, Fault, Json, seeded
 
 __all__ = ["Behaviour", "Places", "decide_events", "decide_telling"]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from turnwright.domains import STANDARD_FACTORS, Domain
 from turnwright.domains.declaration import Factor
+from turnwright.errors import Impossible
 from turnwright.plan.behaviour import Behaviour, Places, decide_events, decide_telling
 from turnwright.plan.settings import PlanSettings
-from turnwright.plan.situation import Impossible, set_scene
+from turnwright.plan.situation import set_scene
 from turnwright.plan.walk import Walk
 from turnwright.records import Blueprint, Scenario
 
-__all__ = ["Impossible", "plan"]
+__all__ = ["plan"]
 
 
 def plan(
-    scenario: Scenario, domain: Domain, settings: PlanSettings, factors: dict[str, Factor] | None = None
+    scenario: Scenario, domain: Domain, settings: PlanSettings, factors: Mapping[str, Factor] | None = None
 ) -> Blueprint:
     """Make the blueprint of a scenario.
 

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 from turnwright.domains import Domain, ExpressionFault, World, compile_expression
 from turnwright.domains.declaration import Factor, IntentSpec
 from turnwright.domains.world import Tables
+from turnwright.errors import Impossible
 from turnwright.records import Change, Json, Scenario, seeded
 
-__all__ = ["Impossible", "Situation", "set_scene"]
-
-
-class Impossible(Exception):
-    """This scenario cannot be planned: a short code and the reason in words. Becomes a rejection, never an error."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code, self.detail = code, detail
+__all__ = ["Situation", "set_scene"]
 
 
 class Situation:
     """The scene: the world after setup, the cast, and the user's facts (slot → value)."""
 
-    def __init__(self, scenario: Scenario, domain: Domain, factors: dict[str, Factor]) -> None:
+    def __init__(self, scenario: Scenario, domain: Domain, factors: Mapping[str, Factor]) -> None:
         self.scenario, self.domain, self.factors = scenario, domain, factors
         name = scenario.levels.get("intent", "")
         if name not in domain.spec.intents:
@@ -62,7 +56,7 @@ class Situation:
         return _filled(self.intent.goal, said)
 
 
-def set_scene(scenario: Scenario, domain: Domain, factors: dict[str, Factor]) -> Situation:
+def set_scene(scenario: Scenario, domain: Domain, factors: Mapping[str, Factor]) -> Situation:
     """Choose the cast, change the world as the levels say, and work out what the user knows.
 
     Raises:

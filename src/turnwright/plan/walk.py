@@ -11,10 +11,11 @@ from typing import Any
 
 from turnwright.domains import ExpressionFault, compile_expression
 from turnwright.domains.declaration import Edge, NodeSpec
+from turnwright.errors import Impossible
 from turnwright.plan.behaviour import Behaviour, Places
 from turnwright.plan.outline import Outline
 from turnwright.plan.settings import PlanSettings
-from turnwright.plan.situation import Impossible, Situation
+from turnwright.plan.situation import Situation
 from turnwright.records import Json, Outcome, ToolResult, seeded
 
 __all__ = ["Walk"]
@@ -190,10 +191,12 @@ class Walk:
         slot, right = self.how.corrected, self.how.values[self.how.corrected]
         wrong = self.how.first_said
         self._inform(wanted, {slot: wrong}, name)
-        if self.acts.check:
+        aloud = not self.domain.slot(slot).secret
+        if self.acts.check and aloud:
             self.outline.assistant(self.acts.check, slot, [(slot, wrong)], "correction", name)
         self.outline.user(self._slot_act("correct", slot), mentions=[(slot, right)], detour="correction", node=name)
-        self.outline.lead_in(self.acts.corrected, slot, [(slot, right)], "correction")
+        if aloud:
+            self.outline.lead_in(self.acts.corrected, slot, [(slot, right)], "correction")
 
     # --- the user's other ways ----------------------------------------------------------------------------------
 

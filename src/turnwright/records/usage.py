@@ -31,6 +31,16 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             money=self.money + other.money,
         )
 
+    def __sub__(self, other: Usage) -> Usage:
+        return Usage(
+            calls=self.calls - other.calls,
+            prompt_tokens=self.prompt_tokens - other.prompt_tokens,
+            cached_tokens=self.cached_tokens - other.cached_tokens,
+            completion_tokens=self.completion_tokens - other.completion_tokens,
+            reasoning_tokens=self.reasoning_tokens - other.reasoning_tokens,
+            money=self.money - other.money,
+        )
+
     @property
     def tokens(self) -> int:
         """Prompt and completion tokens together."""

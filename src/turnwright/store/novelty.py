@@ -67,6 +67,18 @@ class NoveltyTables:
         with self._database.reading():
             return unpack(blob)
 
+    def bodies(self) -> Iterator[bytes]:
+        """Stream the bodies of all signatures, in order of ordinals."""
+        start = -1
+        while rows := self._database.rows(
+            "SELECT ordinal, body FROM signatures WHERE ordinal > ? ORDER BY ordinal LIMIT 512", start
+        ):
+            for ordinal, blob in rows:
+                with self._database.reading():
+                    body = unpack(blob)
+                yield body
+                start = ordinal
+
     def conversation_id_of(self, ordinal: int) -> str:
         """The id of the conversation with this ordinal, empty when there is none."""
         found = self._database.value("SELECT conversation_id FROM admissions WHERE ordinal = ?", ordinal)

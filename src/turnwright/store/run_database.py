@@ -58,7 +58,7 @@ _KINDS: dict[str, type[Record]] = {
 }
 _DECODERS = {prefix: msgspec.json.Decoder(kind) for prefix, kind in _KINDS.items()}
 _EARLIER = {"cv": "earlier cv", "vd": "earlier vd"}
-"""Record kinds of attempts that were turned down; a kind of their own, so that streams of conversations leave them out."""
+"""Kinds of records of attempts that were turned down, so that streams of conversations leave them out."""
 _SCENARIOS_A_QUERY = 64  # so that nothing is held in memory, and no query holds the log back
 _MATCHES_SHOWN = 5
 
@@ -263,9 +263,9 @@ def _record_rows(concluded: Concluded) -> Iterator[Row]:
         *concluded.failures,
         concluded.admission,
     )
-    for attempt in concluded.earlier:
-        for record in attempt:
-            yield _RECORDS, (ordinal, _EARLIER[record.prefix], record.id, pack(canonical(record)))
+    for turned_down in concluded.earlier:
+        for each in turned_down:
+            yield _RECORDS, (ordinal, _EARLIER[each.prefix], each.id, pack(canonical(each)))
     for record in records:
         if record is not None:
             yield _RECORDS, (ordinal, record.prefix, record.id, pack(canonical(record)))

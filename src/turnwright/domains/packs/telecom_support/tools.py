@@ -42,9 +42,6 @@ def seed_world(world: World) -> None:
     area.update(status="full_outage", cause="a cut cable", expected_fix="18:30 today")
 
 
-# --- who is writing ------------------------------------------------------------------------------------------------
-
-
 def get_session(world: World) -> Row:
     """Say whether the customer writes from the signed-in app, and for which account."""
     signed_in = world.find("customers", signed_in=True)
@@ -56,23 +53,15 @@ def find_customer(world: World, account_id: str = "", phone_number: str = "", po
     if account_id:
         customer = world.need("customers", account_id, "account")
     elif phone_number and postcode:
-        found = [
-            row for row in world.find("customers", phone=phone_number) if _plain(row["postcode"]) == _plain(postcode)
-        ]
+        known = world.find("customers", phone=phone_number)
+        found = [row for row in known if _plain(row["postcode"]) == _plain(postcode)]
         if not found:
             raise ToolError("no account with this phone number and postcode")
         customer = found[0]
     else:
         raise ToolError("give the account number, or phone number and postcode")
-    return {
-        "account_id": customer["id"],
-        "first_name": customer["name"].split()[0],
-        "segment": customer["segment"],
-        "contract": customer["contract"],
-        "status": customer["status"],
-        "district": customer["district"],
-        "overdue": customer["overdue"],
-    }
+    who = {"account_id": customer["id"], "first_name": customer["name"].split()[0]}
+    return who | _fields(customer, "segment", "contract", "status", "district", "overdue")
 
 
 def verify_identity(world: World, account_id: str, pin: str = "", birth_date: str = "") -> Row:
@@ -96,14 +85,11 @@ def get_invoice(world: World, account_id: str, month: str = "") -> Row:
         raise ToolError(f"no bill for {month}" if month else "no bill on this account")
     bill = max(bills, key=lambda row: str(row["date"]))
     charges = world.find("charges", invoice_id=bill["id"])
-    return {
+    return _fields(bill, "month", "date", "chargeback") | {
         "invoice_id": bill["id"],
-        "month": bill["month"],
-        "date": bill["date"],
         "age_days": _age(world, bill["date"]),
         "total": round(sum(charge["amount"] for charge in charges), 2),
         "charges": [charge["label"] for charge in charges],
-        "chargeback": bill["chargeback"],
     }
 
 
@@ -113,16 +99,8 @@ def explain_charge(world: World, invoice_id: str, label: str) -> Row:
     if not charges:
         raise ToolError(f"no charge '{label}' on this bill")
     charge = charges[0]
-    return {
-        "charge_id": charge["id"],
-        "label": charge["label"],
-        "kind": charge["kind"],
-        "amount": charge["amount"],
-        "date": _spoken(charge["date"]),
-        "why": charge["why"],
-        "duplicate": charge["duplicate"],
-        "refund_status": charge["refund_status"],
-    }
+    shown = _fields(charge, "label", "kind", "amount", "why", "duplicate", "refund_status")
+    return {"charge_id": charge["id"], **shown, "date": _spoken(charge["date"])}
 
 
 def check_refund(world: World, account_id: str, charge_id: str) -> Row:
@@ -143,12 +121,8 @@ def issue_refund(world: World, account_id: str, charge_id: str, amount: float) -
     if amount > charge["amount"]:
         raise ToolError("the refund is more than the charge")
     charge["refund_status"] = "refunded"
-    key = world.next_id("refunds", "RF")
-    world.put(
-        "refunds",
-        key,
-        {"id": key, "account_id": account_id, "charge_id": charge_id, "amount": amount, "date": world.now},
-    )
+    row = {"account_id": account_id, "charge_id": charge_id, "amount": amount, "date": world.now}
+    key = _added(world, "refunds", "RF", row)
     return {"refund_id": key, "amount": amount, "arrives_in_days": 5}
 
 
@@ -160,12 +134,8 @@ def open_dispute(world: World, account_id: str, charge_id: str, reason: str = "n
     if bill["chargeback"] or _age(world, bill["date"]) > REFUND_DAYS or charge["refund_status"] != "none":
         raise ToolError("this charge cannot be disputed")
     charge["refund_status"] = "disputed"
-    key = world.next_id("disputes", "DP")
-    world.put(
-        "disputes",
-        key,
-        {"id": key, "account_id": account_id, "charge_id": charge_id, "reason": reason, "status": "open"},
-    )
+    row = {"account_id": account_id, "charge_id": charge_id, "reason": reason, "status": "open"}
+    key = _added(world, "disputes", "DP", row)
     return {"dispute_id": key, "answer_by": _spoken(_shifted(world.now, 14))}
 
 
@@ -182,15 +152,8 @@ def set_roaming_cap(world: World, account_id: str, amount: float) -> Row:
 def get_line(world: World, account_id: str, number: str) -> Row:
     """Get a mobile line of the account."""
     line = _line(world, account_id, number)
-    return {
-        "number": line["number"],
-        "plan": line["plan"],
-        "status": line["status"],
-        "suspend_reason": line["suspend_reason"],
-        "porting_out": line["porting_out"],
-        "user_is_minor": line["user_is_minor"],
-        "sim_age_days": _age(world, line["sim_changed"]),
-    }
+    shown = _fields(line, "number", "plan", "status", "suspend_reason", "porting_out", "user_is_minor")
+    return {**shown, "sim_age_days": _age(world, line["sim_changed"])}
 
 
 def get_plan(world: World, name: str) -> Row:
@@ -198,7 +161,7 @@ def get_plan(world: World, name: str) -> Row:
     plans = [row for row in world.find("plans") if _plain(row["name"]) == _plain(name)]
     if not plans:
         raise ToolError(f"there is no plan '{name}'")
-    return {field: plans[0][field] for field in ("name", "price", "data")}
+    return _fields(plans[0], "name", "price", "data")
 
 
 def recommend_plan(world: World, account_id: str, number: str) -> Row:
@@ -207,7 +170,7 @@ def recommend_plan(world: World, account_id: str, number: str) -> Row:
     plans = sorted(world.find("plans", segment=line["segment"]), key=lambda row: float(row["price"]))
     now = next(index for index, plan in enumerate(plans) if plan["name"] == line["plan"])
     best = plans[now + 1] if now + 1 < len(plans) else plans[now - 1]
-    return {field: best[field] for field in ("name", "price", "data")}
+    return _fields(best, "name", "price", "data")
 
 
 def change_plan(world: World, account_id: str, number: str, plan_name: str) -> Row:
@@ -246,11 +209,10 @@ def order_sim(world: World, account_id: str, number: str, sim_type: str) -> Row:
     line = _free_line(world, customer, number)
     if _age(world, line["sim_changed"]) < SIM_REST_DAYS:
         raise ToolError("the SIM was changed less than 72 hours ago")
-    key = world.next_id("orders", "OR")
     arrives = _spoken(_shifted(world.now, 0 if sim_type == "eSIM" else 3))
-    row = {"id": key, "account_id": account_id, "segment": customer["segment"], "device": sim_type}
-    row |= {"price": SIM_FEES[sim_type], "status": "processing", "carrier": "", "delivery_day": arrives}
-    world.put("orders", key, {**row, "return_code": ""})
+    row = {"account_id": account_id, "segment": customer["segment"], "device": sim_type, "status": "processing"}
+    row |= {"price": SIM_FEES[sim_type], "carrier": "", "delivery_day": arrives, "return_code": ""}
+    key = _added(world, "orders", "OR", row)
     line["sim_changed"] = world.now
     return {"order_id": key, "fee": SIM_FEES[sim_type], "arrives_on": arrives}
 
@@ -278,13 +240,7 @@ def check_outage(world: World, postcode: str = "", district: str = "") -> Row:
     """Say whether an outage is known where the customer lives."""
     wanted = district or postcode.strip().upper()[:-3].strip()
     area = world.need("areas", wanted, "area")
-    return {
-        "district": area["id"],
-        "town": area["town"],
-        "status": area["status"],
-        "cause": area["cause"],
-        "expected_fix": area["expected_fix"],
-    }
+    return {"district": area["id"], **_fields(area, "town", "status", "cause", "expected_fix")}
 
 
 def subscribe_updates(world: World, district: str, phone_number: str) -> Row:
@@ -321,9 +277,6 @@ def book_visit(world: World, account_id: str, visit_id: str) -> Row:
     return {"visit_id": visit_id, "day": visit["day"], "window": visit["window"], "fee": fee}
 
 
-# --- device orders -------------------------------------------------------------------------------------------------
-
-
 def get_order(world: World, order_id: str = "", account_id: str = "") -> Row:
     """Get an order by its number, or the newest one of an account."""
     if order_id:
@@ -333,11 +286,7 @@ def get_order(world: World, order_id: str = "", account_id: str = "") -> Row:
         if not orders:
             raise ToolError("no order on this account")
         order = orders[-1]
-    names = {"order_id": "id", "device": "device", "price": "price", "status": "status"}
-    return {name: order[field] for name, field in names.items()} | {
-        "carrier": order["carrier"],
-        "delivery_day": order["delivery_day"],
-    }
+    return {"order_id": order["id"], **_fields(order, "device", "price", "status", "carrier", "delivery_day")}
 
 
 def cancel_order(world: World, account_id: str, order_id: str) -> Row:
@@ -358,17 +307,11 @@ def create_return(world: World, account_id: str, order_id: str) -> Row:
     return {"return_code": order["return_code"], "days": 14}
 
 
-# --- other teams ---------------------------------------------------------------------------------------------------
-
-
 def open_ticket(world: World, team: str, topic: str, account_id: str = "") -> Row:
     """Hand something over to another team."""
-    key = world.next_id("tickets", "TK")
-    world.put("tickets", key, {"id": key, "account_id": account_id, "team": team, "topic": topic, "status": "open"})
+    row = {"account_id": account_id, "team": team, "topic": topic, "status": "open"}
+    key = _added(world, "tickets", "TK", row)
     return {"ticket_id": key, "team": team}
-
-
-# --- what several tools need ---------------------------------------------------------------------------------------
 
 
 def _holder(world: World, account_id: str, paid: bool = False) -> Row:
@@ -383,6 +326,16 @@ def _holder(world: World, account_id: str, paid: bool = False) -> Row:
     if paid and customer["overdue"] > 0:
         raise ToolError("there is an unpaid balance")
     return customer
+
+
+def _added(world: World, table: str, stem: str, row: Row) -> str:
+    key = world.next_id(table, stem)
+    world.put(table, key, {"id": key, **row})
+    return key
+
+
+def _fields(row: Row, *names: str) -> Row:
+    return {name: row[name] for name in names}
 
 
 def _line(world: World, account_id: str, number: str) -> Row:

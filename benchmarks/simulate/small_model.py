@@ -1,0 +1,192 @@
+"""What a small model is worth in the `fill` way: right values, acts and roles a try, words of its own, speed.
+
+    python benchmarks/simulate/small_model.py MODEL.gguf [--turns 150] [--domain telecom_support] [--json OUT.json]
+
+Blueprints of the domain are planned, their text turns worded as `fill` does it, as many conversations at a time as the
+model has slots. Prints a table, sample conversations and, with --json, writes all figures and texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+
+from turnwright.domains import STANDARD_FACTORS, Domain, load_domain
+from turnwright.domains.reader import Reader
+from turnwright.engine.assemble import design_of
+from turnwright.engine.spec import Spec
+from turnwright.models import Answer, EmbeddedClient, Request
+from turnwright.plan import Impossible, PlanSettings, plan
+from turnwright.records import Blueprint, Usage, content_id
+from turnwright.simulate import FillSettings
+from turnwright.simulate.lines import Line
+from turnwright.simulate.wording import Worded, Wording
+
+
+class CountingSpeaker:
+    """A speaker without a journal that adds up what it pays."""
+
+    def __init__(self, client: EmbeddedClient) -> None:
+        self.client, self.usage, self.busy = client, Usage(), 0.0
+
+    async def ask(self, request: Request) -> Answer:
+        reply = await self.client.complete(request)
+        self.usage += reply.usage
+        self.busy += reply.seconds
+        return Answer(reply=reply, call_id=content_id("cl", request), model=self.client.fingerprint)
+
+
+def blueprints(domain: Domain, wanted: int, seed: int) -> list[Blueprint]:
+    """Plan blueprints until they hold `wanted` text turns."""
+    spec = Spec.model_validate(
+        {
+            "domain": domain.name,
+            "seed": seed,
+            "scenarios": wanted,
+            "models": {"m": {"kind": "scripted"}},
+            "roles": {"user": "m", "teacher": "m"},
+        }
+    )
+    design, factors = design_of(spec, domain), {**STANDARD_FACTORS, **domain.spec.factors}
+    found: list[Blueprint] = []
+    for ordinal in range(len(design)):
+        try:
+            found.append(plan(design.scenario(ordinal), domain, PlanSettings(), factors))
+        except Impossible:
+            continue
+        if sum(len(lines_of(blueprint, domain)) for blueprint in found) >= wanted:
+            break
+    return found
+
+
+def lines_of(blueprint: Blueprint, domain: Domain) -> list[Line]:
+    steps = enumerate(blueprint.steps)
+    return [Line(domain, step, index) for index, step in steps if step.call is None and step.result is None]
+
+
+async def word_all(
+    planned: list[Blueprint], domain: Domain, speaker: CountingSpeaker, settings: FillSettings, reader: Reader, slots: int
+) -> list[tuple[Blueprint, list[tuple[Line, Worded]]]]:
+    todo = list(reversed(planned))
+    done: dict[str, list[tuple[Line, Worded]]] = {}
+
+    async def worker() -> None:
+        while todo:
+            blueprint = todo.pop()
+            wording = Wording(
+                blueprint, domain, {"user": speaker, "teacher": speaker}, settings, attempt=0, reader=reader
+            )
+            done[blueprint.id] = [(line, await wording.word(line)) for line in lines_of(blueprint, domain)]
+
+    await asyncio.gather(*(worker() for _ in range(slots)))
+    return [(blueprint, done[blueprint.id]) for blueprint in planned]
+
+
+def figures(worded: list[tuple[Line, Worded]], usage: Usage, seconds: float) -> dict[str, object]:
+    """What came out, a share each unless the name says otherwise."""
+    asked = [(line, said) for line, said in worded if said.provenance.tries]
+    firsts = [(said.objections or ("",))[0] if said.provenance.origin == "template" or said.objections else "" for _, said in asked]
+    valued = [first for (line, _), first in zip(asked, firsts, strict=True) if line.surfaces]
+    objections = Counter(objection for _, said in asked for objection in said.objections)
+    tries = sum(said.provenance.tries for _, said in asked)
+    model = [said for _, said in worded if said.provenance.origin == "model"]
+    texts = [said.text for _, said in worded]
+    long = [said.text for line, said in worded if not line.is_formula]
+
+    def share(part: float, whole: float) -> float:
+        return round(part / whole, 3) if whole else 0.0
+
+    return {
+        "text turns": len(worded),
+        "put to the model": share(len(asked), len(worded)),
+        "first try keeps the values": share(sum(f not in ("value", "other_value") for f in valued), len(valued)),
+        "first try passes": share(sum(f in ("", "known") for f in firsts), len(firsts)),
+        "tries with objection act": share(objections["act"], tries),
+        "tries with objection role": share(objections["role"], tries),
+        "tries that repeat a phrasing": share(objections["known"], tries),
+        "objections": dict(objections.most_common()),
+        "tries a turn": share(tries, len(asked)),
+        "finally model": share(len(model), len(worded)),
+        "finally model, in new words": share(sum(not said.known for said in model), len(worded)),
+        "finally template": share(len(worded) - len(model), len(worded)),
+        "distinct texts": share(len(set(texts)), len(texts)),
+        "distinct texts, formulae left out": share(len(set(long)), len(long)),
+        "seconds": round(seconds, 1),
+        "seconds a text turn": share(seconds, len(worded)),
+        "completion tokens a second": share(usage.completion_tokens, seconds),
+        "prompt tokens from the cache": share(usage.cached_tokens, usage.prompt_tokens),
+        "calls": usage.calls,
+        "prompt tokens a try": share(usage.prompt_tokens, tries),
+        "completion tokens a try": share(usage.completion_tokens, tries),
+    }
+
+
+async def measure(args: argparse.Namespace) -> dict[str, object]:
+    domain = load_domain(args.domain)
+    reader = Reader(domain)
+    planned = blueprints(domain, args.turns, args.seed)
+    settings = FillSettings(**json.loads(args.settings))
+    client = EmbeddedClient(args.model, slots=args.slots, threads=args.threads)
+    speaker = CountingSpeaker(client)
+    started = time.perf_counter()
+    results = await word_all(planned, domain, speaker, settings, reader, args.slots)
+    seconds = time.perf_counter() - started
+    await client.close()
+    everything = [pair for _, pairs in results for pair in pairs]
+    for blueprint, pairs in results[: args.show]:
+        print(f"\n--- {blueprint.intent}: {blueprint.goal}")
+        for line, said in pairs:
+            mark = ("T" if said.provenance.origin == "template" else "=" if said.known else "m") + str(said.provenance.tries)
+            print(f"  {mark} {line.role[:4]:5}{said.text}    <{'+'.join(line.step.acts)}>")
+    return {
+        "model": args.model.name,
+        "domain": domain.fingerprint,
+        "settings": settings.model_dump(),
+        "slots": args.slots,
+        "reader, leave-one-out": {name: round(share, 3) for name, share in reader.accuracy.items()},
+        "figures": figures(everything, speaker.usage, seconds),
+        "texts": [
+            {
+                "role": line.role,
+                "acts": line.step.acts,
+                "text": said.text,
+                "origin": said.provenance.origin,
+                "known": said.known,
+                "tries": said.provenance.tries,
+                "objections": said.objections,
+            }
+            for line, said in everything
+        ],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--domain", default="telecom_support")
+    parser.add_argument("--turns", type=int, default=150)
+    parser.add_argument("--slots", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--show", type=int, default=4, help="conversations to print")
+    parser.add_argument("--settings", default="{}", help="JSON of FillSettings")
+    parser.add_argument("--json", type=Path, default=None)
+    args = parser.parse_args()
+    report = asyncio.run(measure(args))
+    print()
+    for part in ("reader, leave-one-out", "figures"):
+        for name, value in report[part].items():  # type: ignore[attr-defined]
+            print(f"  {name:36} {value}")
+    if args.json:
+        args.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

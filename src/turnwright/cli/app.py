@@ -1,0 +1,172 @@
+"""The commands. Each reads its options, calls the api and hands what comes back to a page of text."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from turnwright import __version__
+from turnwright.api import load
+from turnwright.cli import doctoring, pages, starting
+from turnwright.cli.console import complain, out
+from turnwright.cli.progress import Progress
+from turnwright.domains.importers import IMPORTERS
+from turnwright.engine import Spec
+from turnwright.errors import InputError, StageError, TurnwrightError
+from turnwright.models import listed, pull
+from turnwright.store import read_run
+
+__all__ = ["app", "run_app"]
+
+app = typer.Typer(
+    name="turnwright",
+    help="A data factory for multi-turn conversations: blueprint first, words second, every turn accounted for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+models_app = typer.Typer(help="The model catalogue: what can run in this process.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+SpecPath = Annotated[Path, typer.Argument(help="factory.yaml, or the folder that holds it")]
+Folder = Annotated[
+    Path | None, typer.Option("--folder", "-f", help="the run folder (default: runs/NAME beside the spec)")
+]
+RunFolderOption = Annotated[Path | None, typer.Option("--folder", "-f", help="the run folder")]
+HERE = Path("factory.yaml")
+EXIT = {"complete": 0, "capped": 3, "interrupted": 130}
+
+
+def run_app(arguments: list[str]) -> int:
+    """Run one command line; return the exit code."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        complain(error.format_message(), "see `turnwright --help`")
+        return 2
+    except StageError as error:
+        complain(str(error))
+        return 1
+    except TurnwrightError as error:
+        complain(str(error))
+        return 2
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        complain("stopped at once; finished calls are kept, run the same command again to go on")
+        return 130
+    return int(code or 0)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
+) -> None:
+    if version:
+        out.print(f"turnwright {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="a new or empty folder")] = Path(),
+    domain: Annotated[str, typer.Option(help="the built-in domain to start from")] = "starter",
+) -> None:
+    """Write a commented factory.yaml and a domain to edit."""
+    for path in starting.write(folder, domain):
+        out.print(f"wrote {path}")
+    out.print(f"\nnext: turnwright plan {folder / 'factory.yaml'}")
+
+
+@app.command()
+def plan(spec: SpecPath = HERE) -> None:
+    """Show the design, its coverage and the expected cost; nothing is sent."""
+    factory = load(spec)
+    pages.plan(factory.spec, factory.plan())
+
+
+@app.command()
+def run(
+    spec: SpecPath = HERE,
+    folder: Folder = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no progress display")] = False,
+) -> int:
+    """Run a spec, or go on with it, and export what was admitted."""
+    factory = load(spec)
+    with Progress(quiet=quiet) as progress:
+        report = factory.run(folder, listen=progress.hear)
+    pages.run(report)
+    return EXIT[report.ending]
+
+
+@app.command()
+def status(spec: SpecPath = HERE, folder: RunFolderOption = None) -> None:
+    """Show how far a run is."""
+    with read_run(_folder(spec, folder)) as opened:
+        pages.status(opened)
+
+
+@app.command()
+def show(
+    record: Annotated[str, typer.Argument(help="id (or its beginning) or number; a good example without one")] = "",
+    spec: Annotated[Path, typer.Option(help="the spec, when no folder is named")] = HERE,
+    folder: RunFolderOption = None,
+) -> None:
+    """Show one conversation: words, blueprint, checks and the reason it was admitted or not."""
+    with read_run(_folder(spec, folder)) as opened:
+        pages.show(opened, record)
+
+
+@app.command()
+def export(spec: SpecPath = HERE, folder: Folder = None) -> None:
+    """Write the exports of a run again."""
+    factory = load(spec)
+    pages.exported(factory.export(folder))
+
+
+@app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help=f"one of: {', '.join(sorted(IMPORTERS))}")],
+    directory: Annotated[Path, typer.Argument(help="what to import from")],
+    target: Annotated[Path, typer.Option("--to", help="where the domain folders go")] = Path("domains"),
+) -> None:
+    """Make runnable domains from another format's schemas and graphs."""
+    if source not in IMPORTERS:
+        raise InputError(f"no importer '{source}'", fix=f"one of: {', '.join(sorted(IMPORTERS))}")
+    for path in IMPORTERS[source](directory, target):
+        out.print(f"wrote {path}")
+
+
+@app.command()
+def doctor(spec: Annotated[Path | None, typer.Argument(help="also check this spec's models")] = None) -> int:
+    """Say what is installed, which endpoints answer, what is missing and how to get it."""
+    return asyncio.run(doctoring.examine(load(spec) if spec else None))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of factory.yaml, for editors."""
+    out.print_json(data=Spec.model_json_schema(by_alias=True))
+
+
+@models_app.command("list")
+def models_list() -> None:
+    """List the catalogue: name, licence, size, and whether it is here."""
+    pages.models(listed())
+
+
+@models_app.command("pull")
+def models_pull(name: Annotated[str, typer.Argument(help="a name of the catalogue")]) -> None:
+    """Fetch a model once, check its hash, and keep it."""
+    with Progress(quiet=False) as progress:
+        path = pull(name, progress=progress.downloading(name))
+    out.print(f"{name} is here: {path}")
+
+
+def _folder(spec: Path, folder: Path | None) -> Path:
+    return folder if folder is not None else load(spec).folder

@@ -1,0 +1,52 @@
+"""The commented factory.yaml that `turnwright init` writes. A test loads it, so that it stays true."""
+
+from __future__ import annotations
+
+__all__ = ["FACTORY"]
+
+FACTORY = """\
+# What turnwright makes here. Check it with `turnwright plan`, make it with `turnwright run`.
+# Every key is described by `turnwright schema`.
+version: 1
+name: first
+domain: ./domain            # a folder with a domain.yaml, or a built-in domain (telecom_support)
+seed: 7                     # same spec, seed and model replies: same bytes out
+scenarios: 24               # how many situations are drawn; each becomes a conversation or a rejection with a reason
+attempts: 2                 # simulations of a scenario before its defects reject it
+
+design:
+  strength: 2               # every pair of levels occurs together at least once, where the number of scenarios allows
+  # factors:                # add to the domain's factors, or replace them: level and target weight
+  #   channel: {chat: 0.7, email: 0.3}
+  # constraints:
+  #   - forbid: "detour == 'abandon' and mood == 'calm'"
+  #     why: nobody calm leaves
+  personas:
+    traits:
+      age: {"18-29": 0.3, "30-49": 0.4, "50-69": 0.2, "70+": 0.1}
+      tone: {plain: 0.6, chatty: 0.2, terse: 0.2}
+
+models:
+  small:
+    kind: embedded          # runs in this process; fetch it once with `turnwright models pull smollm2-135m-instruct`
+    model: smollm2-135m-instruct    # or the path of any GGUF file
+  # large:
+  #   kind: openai          # any OpenAI-compatible endpoint: vLLM, SGLang, Ollama, llama.cpp, hosted
+  #   base_url: http://127.0.0.1:8000/v1
+  #   model: my-teacher
+  #   api_key_env: MY_KEY   # the name of the environment variable, never the key
+  #   price: {input: "0.15", output: "0.60"}    # per million tokens
+
+roles:
+  user: small
+  teacher: small
+
+simulate:
+  way: fill                 # fill: write the words of the whole skeleton; interplay: user and teacher talk turn by turn
+  fill: {by: turn}          # by: conversation lets a strong teacher write a whole conversation in one call
+
+export:
+  formats: [openai, sharegpt, trl]
+
+caps: {}                    # money: "5.00", tokens: 2000000, calls: 10000, minutes: 60
+"""

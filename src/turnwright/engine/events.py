@@ -1,0 +1,53 @@
+"""What a run tells while it goes: one tagged union that progress display, log and tests read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from turnwright.records import Admission, Usage
+
+__all__ = ["CallMade", "Concluded", "Event", "Listener", "RunEnded", "RunStarted", "Simulating", "silent"]
+
+
+class RunStarted(msgspec.Struct, frozen=True, tag=True):
+    """The run begins (or goes on): how many scenarios there are, how many are done already."""
+
+    scenarios: int
+    done: int
+
+
+class Simulating(msgspec.Struct, frozen=True, tag=True):
+    """A conversation is being simulated."""
+
+    ordinal: int
+    attempt: int
+
+
+class CallMade(msgspec.Struct, frozen=True, tag=True):
+    """A model call was answered; `replayed` when it came from the journal and cost nothing now."""
+
+    role: str
+    usage: Usage
+    replayed: bool
+
+
+class Concluded(msgspec.Struct, frozen=True, tag=True):
+    """A scenario has its last word."""
+
+    admission: Admission
+
+
+class RunEnded(msgspec.Struct, frozen=True, tag=True):
+    """The run is over: `complete`, `interrupted` or `capped`."""
+
+    ending: str
+
+
+Event = RunStarted | Simulating | CallMade | Concluded | RunEnded
+Listener = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """A listener that does nothing."""

@@ -1,0 +1,37 @@
+"""Everything that a run works with, put together and ready: the flow takes it, `assemble` makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from turnwright.admit import Gate
+from turnwright.design import Design
+from turnwright.domains import Domain
+from turnwright.domains.declaration import Factor
+from turnwright.domains.reader import Reader
+from turnwright.engine.events import Listener
+from turnwright.engine.spec import Spec
+from turnwright.models import Speaker
+from turnwright.store import Run
+
+__all__ = ["Kit"]
+
+
+class Kit(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of one run.
+
+    factors: the design's factors (their levels change the world). gate: admission, fed in order of ordinals.
+    speakers: role → model, with journal, budget and limits behind it. tell: hears every event.
+    """
+
+    spec: Spec
+    domain: Domain
+    design: Design
+    factors: Mapping[str, Factor]
+    reader: Reader
+    run: Run
+    gate: Gate
+    speakers: Mapping[str, Speaker]
+    tell: Listener

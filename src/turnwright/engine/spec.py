@@ -1,0 +1,153 @@
+"""The spec: everything that a `factory.yaml` may say, checked before anything is opened, sent or written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from turnwright.admit import AdmitSettings
+from turnwright.design import DesignSettings
+from turnwright.domains import read_yaml, validated
+from turnwright.domains.declaration import Strict, Word
+from turnwright.errors import SpecError
+from turnwright.export import ExportSettings
+from turnwright.plan import PlanSettings
+from turnwright.records import content_id
+from turnwright.simulate import SimulateSettings
+from turnwright.verify import VerifySettings
+
+__all__ = [
+    "CapSpec",
+    "EmbeddedSpec",
+    "EndpointSpec",
+    "ModelSpec",
+    "PriceSpec",
+    "RunSpec",
+    "ScriptedSpec",
+    "Spec",
+    "load_spec",
+]
+
+
+class PriceSpec(Strict):
+    """What a model costs, in units of `currency` per million tokens, as decimal text ("0.15")."""
+
+    input: str = "0"
+    cached_input: str | None = None
+    output: str = "0"
+
+
+class EmbeddedSpec(Strict):
+    """A GGUF model in this process: `model` is a name of the catalogue or a path."""
+
+    kind: Literal["embedded"]
+    model: str = "smollm2-135m-instruct"
+    slots: int = Field(default=8, ge=1, le=256)
+    context: int = Field(default=2048, ge=256)
+    threads: int | None = Field(default=None, ge=1)
+    price: PriceSpec = PriceSpec()
+
+
+class EndpointSpec(Strict):
+    """An OpenAI-compatible endpoint: `base_url` up to and including `/v1`; the key is read from `api_key_env`."""
+
+    kind: Literal["openai"]
+    base_url: str
+    model: str
+    api_key_env: str = ""
+    headers: dict[str, str] = {}
+    timeout: float = Field(default=60.0, gt=0)
+    concurrency: int = Field(default=64, ge=1, le=4096)
+    extra_body: dict[str, object] = {}
+    price: PriceSpec = PriceSpec()
+
+
+class ScriptedSpec(Strict):
+    """The test double: answers by a built-in script, sends nothing."""
+
+    kind: Literal["scripted"]
+    script: str = "obliging"
+    latency: float = Field(default=0.0, ge=0)
+    log: str = ""
+    price: PriceSpec = PriceSpec()
+
+
+ModelSpec = Annotated[EmbeddedSpec | EndpointSpec | ScriptedSpec, Field(discriminator="kind")]
+
+
+class CapSpec(Strict):
+    """Caps over all roles, kept across resumes; None is no cap. money is decimal text in the price table's currency."""
+
+    money: str | None = None
+    tokens: int | None = Field(default=None, ge=1)
+    calls: int | None = Field(default=None, ge=1)
+    minutes: float | None = Field(default=None, gt=0)
+
+
+class RunSpec(Strict):
+    """How the run goes; nothing here changes what comes out.
+
+    concurrency: conversations in flight. durability: `process` survives a killed process, `power` also a power cut.
+    """
+
+    concurrency: int = Field(default=8, ge=1, le=4096)
+    durability: Literal["process", "power"] = "power"
+    keep_requests: bool = False
+
+
+class Spec(Strict):
+    """A whole `factory.yaml`."""
+
+    version: Literal[1] = 1
+    name: Word = "run"
+    domain: str
+    seed: int = Field(default=0, ge=0)
+    scenarios: int = Field(ge=1, le=100_000_000)
+    attempts: int = Field(default=2, ge=1, le=20)
+    design: DesignSettings = DesignSettings()
+    models: dict[Word, ModelSpec]
+    roles: dict[Literal["user", "teacher"], str]
+    plan: PlanSettings = PlanSettings()
+    simulate: SimulateSettings = SimulateSettings()
+    verify: VerifySettings = VerifySettings()
+    admit: AdmitSettings = AdmitSettings()
+    export: ExportSettings = ExportSettings()
+    caps: CapSpec = CapSpec()
+    run: RunSpec = RunSpec()
+
+    @model_validator(mode="after")
+    def _roles_have_models(self) -> Spec:
+        for role in ("user", "teacher"):
+            name = self.roles.get(role)
+            if name is None:
+                raise ValueError(f"roles lacks '{role}'; say which model plays it")
+            if name not in self.models:
+                raise ValueError(f"roles.{role} is '{name}', which is not among models ({', '.join(self.models)})")
+        return self
+
+    @property
+    def id(self) -> str:
+        """Content id of everything that decides what comes out (`run` is left out)."""
+        return content_id("sp", self.deciding())
+
+    def deciding(self) -> dict[str, object]:
+        """The spec as plain data, without what only decides how the run goes."""
+        return self.model_dump(mode="json", by_alias=True, exclude={"run", "caps"})
+
+
+MAY_CHANGE = frozenset({"run", "caps"})
+"""Parts of a spec that may differ between two runs in one folder."""
+
+
+def load_spec(path: Path) -> Spec:
+    """Read and check a `factory.yaml`.
+
+    Raises:
+        SpecError: with file, line and fix.
+    """
+    if path.is_dir():
+        path = path / "factory.yaml"
+    source = read_yaml(path, SpecError)
+    return validated(Spec, source, SpecError)

@@ -1,0 +1,154 @@
+"""Whether a model's words may stand for a planned turn. The first objection is enough, and it has a name.
+
+A small model keeps to a line only some of the time, so every rule here leans to the safe side: a refused text costs
+another try, a wrong one costs a conversation. Values, acts and the role must be right; the rest is about drift,
+told by words that neither the act's own phrasings nor plain English need.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+
+from turnwright.domains.reader import Reader
+from turnwright.simulate.lines import Line
+from turnwright.simulate.plain_english import BINDING, PLAIN
+
+__all__ = ["cleaned", "folded", "masked", "objection"]
+
+LENGTH_SLACK = 1.5
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_SPEAKER = re.compile(r"^(?:customer|agent|user|assistant|support(?: agent)?|teacher)\s*:\s*", re.IGNORECASE)
+_QUOTES = "\"“”«»"
+_NEGATION = re.compile(
+    r"\b(?:not|never|cannot|unable|without|nothing|nobody|unfortunately|unsuccessful)\b|n't\b|\bno\b(?!\s+problem)"
+)
+_OPENERS = re.compile(r"^(?:no|nope|nah)\b[ ,.!]*")
+
+
+def cleaned(reply: str) -> str:
+    """Take the words out of a reply: one line, without speaker and quotes."""
+    lines = [line.strip() for line in reply.strip().splitlines() if line.strip()]
+    text = _SPEAKER.sub("", lines[0]).strip() if lines else ""
+    if text[:1] in _QUOTES and text:
+        # what stands behind the closing quote is talk about the line, not the line
+        text = re.split(f"[{_QUOTES}]", text[1:], maxsplit=1)[0]
+    return " ".join(re.sub(f"[{_QUOTES}]", "", text).split())
+
+
+def folded(text: str) -> str:
+    """The words alone, in lower case: what two texts are compared by."""
+    return " ".join(_words(text))
+
+
+def masked(line: Line, text: str) -> str:
+    """Put masks in place of the values, longest first, so that one set of rules judges both kinds of words."""
+    for mask, surface in sorted(line.surfaces.items(), key=lambda pair: len(pair[1]), reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(surface)}(?!\w)", mask.replace('\\', r'\\'), text)
+    return text
+
+
+def objection(line: Line, text: str, reader: Reader, new_words: int | None) -> str:
+    """Say what is wrong with a masked text for this line; empty when nothing is.
+
+    Returns one of: `empty`, `value` (a mask is missing or doubled), `other_value`, `act`, `role`, `negation`,
+    `question`, `loop`, `long`, `drift`.
+    """
+    if not _words(text) and not line.surfaces:
+        return "empty"
+    if any(text.lower().count(mask.lower()) != 1 for mask in line.surfaces):
+        return "value"
+    bare = _unmasked(line, text)
+    if set(re.findall(r"[\d\[\]{}<>@#€$£%]", bare)) - {mark for v in line.variants for mark in _unmasked(line, v)}:
+        return "other_value"
+    return _shape(line, bare) or _drift(line, bare, new_words) or _reading(line, text, bare, reader)
+
+
+def _reading(line: Line, text: str, bare: str, reader: Reader) -> str:
+    """Ask the reader, about the whole text and, where a turn does several things, about its sentences."""
+    if _is_phrasing(line, bare):
+        return ""
+    said = line.unmasked(text)
+    if not reader.fits(line.role, said, line.mentions):
+        return "role"
+    sentences = re.split(r"(?<=[.!?]) +", said) if len(line.step.acts) > 1 else []
+    heard = [said, *sentences]
+    for act in line.step.acts:
+        if not any(reader.agrees(line.role, act, words, line.mentions) for words in heard):
+            return "act"
+    return ""
+
+
+def _is_phrasing(line: Line, bare: str) -> bool:
+    """Whether the text is a phrasing of the line with nothing but plain words around it."""
+    words = f" {folded(bare)} "
+    for variant in line.variants:
+        known = f" {folded(_unmasked(line, variant))} "
+        if known.strip() and known in words:
+            return PLAIN.issuperset(words.replace(known, " ", 1).split())
+    return False
+
+
+def _shape(line: Line, bare: str) -> str:
+    """Compare the form of the text with the forms of the phrasings."""
+    variants = [_unmasked(line, variant) for variant in line.variants]
+    if _denies(bare) not in {_denies(variant) for variant in variants}:
+        return "negation"
+    if ("?" in bare) not in {"?" in variant for variant in variants}:
+        return "question"
+    words = _words(bare)
+    again = [pair for pair, count in Counter(pairwise(words)).items() if count > 1]
+    again += [pair for pair in pairwise(words) if pair[0] == pair[1]]
+    if any(not PLAIN.issuperset(pair) for pair in again):
+        return "loop"
+    if len(words) > LENGTH_SLACK * max(len(_words(variant)) for variant in variants) + 2:
+        return "long"
+    return ""
+
+
+def _drift(line: Line, bare: str, new_words: int | None) -> str:
+    if new_words is None:
+        return ""
+    own = _stems(word for variant in line.variants for word in _words(variant))
+    own |= _stems(word for mask in line.surfaces for word in _words(mask))
+    words = _words(bare)
+    if any(word in BINDING and _stem(word) not in own for word in _parts(words)):
+        return "drift"
+    new = {_stem(word) for word in _parts(words) if word not in PLAIN and _stem(word) not in own}
+    return "drift" if len(new) > new_words else ""
+
+
+def _unmasked(line: Line, text: str) -> str:
+    """The text without its masks."""
+    for mask in line.surfaces:
+        text = re.sub(re.escape(mask), " ", text, flags=re.IGNORECASE)
+    return text
+
+
+def _denies(text: str) -> bool:
+    return bool(_NEGATION.search(_OPENERS.sub("", text.replace("’", "'").lower().strip())))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.replace("’", "'").lower())
+
+
+def _parts(words: Iterable[str]) -> Iterable[str]:
+    """Split contractions: "i'll" is "i", for the rest is an auxiliary."""
+    return (word if word.endswith("n't") else word.partition("'")[0] for word in words)
+
+
+def _stems(words: Iterable[str]) -> set[str]:
+    return {_stem(word) for word in _parts(words)}
+
+
+def _stem(word: str) -> str:
+    """Cut common endings, so that "delivered" and "delivery" stand close; crude, and only compared with itself."""
+    if word in BINDING:
+        return word
+    for ending in ("ing", "ied", "ies", "ed", "es", "ly", "s", "e", "y"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word

@@ -1,0 +1,56 @@
+"""What a spec may say about simulation: which way, and how each way asks its models."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from turnwright.domains.declaration import Strict
+
+__all__ = ["FillSettings", "InterplaySettings", "SimulateSettings"]
+
+
+class FillSettings(Strict):
+    """How `fill` gets its words.
+
+    by: `turn` asks for one turn at a time with a few examples (small models); `conversation` asks the teacher for
+    all words at once, and asks again by turn for what did not pass (strong models).
+    tries: texts sampled for a turn before the domain's own phrasing is taken.
+    formulae: share of the short formula turns ("Yes, please.") that are put to a model; the others are phrasings.
+    examples: pairs of phrasings that a request shows. max_tokens: for one turn.
+    new_words: how many words a turn may have that neither its act's phrasings nor plain English need; None: any.
+    Strong models deserve None, small ones drift away from what they should say; `conversation` never counts them.
+    """
+
+    by: Literal["turn", "conversation"] = "turn"
+    tries: int = Field(default=3, ge=1, le=20)
+    formulae: float = Field(default=1.0, ge=0, le=1)
+    examples: int = Field(default=5, ge=1, le=12)
+    temperature: float = Field(default=0.9, ge=0, le=2)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    max_tokens: int = Field(default=48, ge=8, le=400)
+    new_words: int | None = Field(default=1, ge=0)
+
+
+class InterplaySettings(Strict):
+    """How `interplay` lets the two sides talk.
+
+    turn_cap: turns of a conversation, calls and results included. calls_per_turn: tool calls before the teacher
+    must speak. tries: replies of a turn until one can be read.
+    """
+
+    turn_cap: int = Field(default=40, ge=2, le=400)
+    calls_per_turn: int = Field(default=6, ge=0, le=40)
+    tries: int = Field(default=3, ge=1, le=20)
+    temperature: float = Field(default=0.7, ge=0, le=2)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    max_tokens: int = Field(default=300, ge=16, le=4000)
+
+
+class SimulateSettings(Strict):
+    """The way, and the settings of both ways (only those of the chosen one count)."""
+
+    way: Literal["fill", "interplay"] = "fill"
+    fill: FillSettings = FillSettings()
+    interplay: InterplaySettings = InterplaySettings()
