@@ -23,7 +23,8 @@ from turnwright.domains.reader import Reader
 from turnwright.engine.assemble import design_of
 from turnwright.engine.spec import Spec
 from turnwright.models import Answer, EmbeddedClient, Request
-from turnwright.plan import Impossible, PlanSettings, plan
+from turnwright.errors import Impossible
+from turnwright.plan import PlanSettings, plan
 from turnwright.records import Blueprint, Usage, content_id
 from turnwright.simulate import FillSettings
 from turnwright.simulate.lines import Line

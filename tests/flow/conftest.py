@@ -19,7 +19,7 @@ models:
   double: {{kind: scripted, script: {script}, latency: {latency}, log: calls.log}}
 roles: {{user: double, teacher: double}}
 export: {{formats: [openai, sharegpt, trl]}}
-run: {{concurrency: {concurrency}, durability: process}}
+run: {{concurrency: {concurrency}, durability: process, keep_requests: {keep}}}
 {more}
 """
 
@@ -31,11 +31,18 @@ def write_spec(tmp_path: Path) -> WriteSpec:
     def write(
         name: str = "a", *, scenarios: int = 12, concurrency: int = 4, script: str = "obliging", latency: float = 0,
         domain: str = str(FIXTURES / "mini_shop"), more: str = "",
+        keep_requests: bool = False,
     ) -> Path:  # fmt: skip
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         path = folder / "factory.yaml"
-        values = {"scenarios": scenarios, "concurrency": concurrency, "script": script, "latency": latency}
+        values = {
+            "scenarios": scenarios,
+            "concurrency": concurrency,
+            "script": script,
+            "latency": latency,
+            "keep": str(keep_requests).lower(),
+        }
         path.write_text(SPEC.format(domain=domain, more=more, **values))
         return path
 

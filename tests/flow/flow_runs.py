@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,8 +21,3 @@ def start(spec: Path, folder: Path) -> subprocess.Popen[str]:
     """Start `turnwright run` as a child."""
     command = [sys.executable, "-m", "turnwright", "run", str(spec), "--folder", str(folder), "--quiet"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def sent(log: Path) -> Counter[str]:
-    """How often every request was finished by the double, over all processes that wrote to its log."""
-    return Counter(log.read_text().split()) if log.exists() else Counter()

@@ -19,6 +19,8 @@ from turnwright.simulate.plain_english import BINDING, PLAIN
 __all__ = ["cleaned", "folded", "masked", "objection"]
 
 LENGTH_SLACK = 1.5
+CORE = 0.6
+"""Share of an act's phrasings that must have a word for it to be one of the act's own."""
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _SPEAKER = re.compile(r"^(?:customer|agent|user|assistant|support(?: agent)?|teacher)\s*:\s*", re.IGNORECASE)
 _QUOTES = "\"“”«»"
@@ -50,8 +52,12 @@ def masked(line: Line, text: str) -> str:
     return text
 
 
-def objection(line: Line, text: str, reader: Reader, new_words: int | None) -> str:
+def objection(line: Line, text: str, reader: Reader, new_words: int | None = None, asked: str = "") -> str:
     """Say what is wrong with a masked text for this line; empty when nothing is.
+
+    Args:
+        new_words: how many words may be new to the act; None: any, and other rules of drift are off too.
+        asked: the phrasing that was to be reworded, if any; what it denies must be denied and nothing else.
 
     Returns one of: `empty`, `value` (a mask is missing or doubled), `other_value`, `act`, `role`, `negation`,
     `question`, `loop`, `long`, `drift`.
@@ -63,7 +69,11 @@ def objection(line: Line, text: str, reader: Reader, new_words: int | None) -> s
     bare = _unmasked(line, text)
     if set(re.findall(r"[\d\[\]{}<>@#€$£%]", bare)) - {mark for v in line.variants for mark in _unmasked(line, v)}:
         return "other_value"
-    return _shape(line, bare) or _drift(line, bare, new_words) or _reading(line, text, bare, reader)
+    variants = [_unmasked(line, variant) for variant in line.variants]
+    fault = _shape(bare, variants, [_unmasked(line, asked)] if asked else variants)
+    if not fault and new_words is not None:
+        fault = _drift(line, bare, variants, new_words)
+    return fault or _reading(line, text, bare, reader)
 
 
 def _reading(line: Line, text: str, bare: str, reader: Reader) -> str:
@@ -91,33 +101,34 @@ def _is_phrasing(line: Line, bare: str) -> bool:
     return False
 
 
-def _shape(line: Line, bare: str) -> str:
+def _shape(bare: str, variants: list[str], asked: list[str]) -> str:
     """Compare the form of the text with the forms of the phrasings."""
-    variants = [_unmasked(line, variant) for variant in line.variants]
-    if _denies(bare) not in {_denies(variant) for variant in variants}:
+    if _denies(bare) not in {_denies(text) for text in asked}:
         return "negation"
-    if ("?" in bare) not in {"?" in variant for variant in variants}:
+    if ("?" in bare) not in {"?" in text for text in variants}:
         return "question"
     words = _words(bare)
     again = [pair for pair, count in Counter(pairwise(words)).items() if count > 1]
     again += [pair for pair in pairwise(words) if pair[0] == pair[1]]
     if any(not PLAIN.issuperset(pair) for pair in again):
         return "loop"
-    if len(words) > LENGTH_SLACK * max(len(_words(variant)) for variant in variants) + 2:
+    if len(words) > LENGTH_SLACK * max(len(_words(text)) for text in variants) + 2:
         return "long"
     return ""
 
 
-def _drift(line: Line, bare: str, new_words: int | None) -> str:
-    if new_words is None:
-        return ""
-    own = _stems(word for variant in line.variants for word in _words(variant))
-    own |= _stems(word for mask in line.surfaces for word in _words(mask))
-    words = _words(bare)
-    if any(word in BINDING and _stem(word) not in own for word in _parts(words)):
+def _drift(line: Line, bare: str, variants: list[str], new_words: int) -> str:
+    """Count words that are new to the act, and miss those that nearly all of its phrasings have."""
+    stems = [_stems(_words(text)) for text in variants]
+    own = set().union(*stems, *(_stems(_words(mask)) for mask in line.surfaces))
+    parts = list(_parts(_words(bare)))
+    if any(word in BINDING and word not in own for word in parts):
         return "drift"
-    new = {_stem(word) for word in _parts(words) if word not in PLAIN and _stem(word) not in own}
-    return "drift" if len(new) > new_words else ""
+    if len({_stem(word) for word in parts if word not in PLAIN and word not in BINDING} - own) > new_words:
+        return "drift"
+    often = Counter(stem for found in stems for stem in found)
+    core = {stem for stem, count in often.items() if count >= CORE * len(stems)} - PLAIN - BINDING
+    return "act" if core and not core & _stems(parts) else ""
 
 
 def _unmasked(line: Line, text: str) -> str:

@@ -6,10 +6,10 @@ and every conversation sends the same examples, so that a prefix cache serves th
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from itertools import pairwise
 
 from turnwright.domains import Domain
 from turnwright.domains.checking import placeholders
@@ -70,8 +70,18 @@ class Line:
         return text
 
     def pairs(self, most: int) -> list[tuple[str, str]]:
-        """Examples of saying the same thing in two ways."""
-        return list(pairwise([*self.variants[: most + 1], *self.variants[:1]]))[:most] if self.variants[1:] else []
+        """Examples of saying the same thing in two ways; no phrasing comes twice while there are others."""
+        ways = self.variants
+        apart = list(zip(ways[::2], ways[1::2], strict=False))
+        again = list(zip(ways[1::2], ways[2::2], strict=False))
+        return [*apart, *again][:most]
+
+    def order(self, rng: random.Random, shown: int) -> list[str]:
+        """The ways to say it, shuffled, those first that the first `shown` examples do not give away."""
+        given = {way for pair in self.pairs(shown) for way in pair}
+        ways = list(self.variants)
+        rng.shuffle(ways)
+        return sorted(ways, key=lambda way: way in given)
 
     def _variants(self) -> tuple[str, ...]:
         choices = [_fitting(self.domain, self.role, part, self._slots_of(part)) for part in self.parts]

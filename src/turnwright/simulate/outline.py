@@ -121,5 +121,5 @@ def _judged(line: Line, text: str, answer: Answer, seed: int, reader: Reader) ->
         calls=(answer.call_id,),
         tries=1,
     )
-    fault = objection(line, masked(line, text), reader, None)
+    fault = objection(line, masked(line, text), reader)
     return Worded(text="" if fault else text, provenance=made, objections=(fault,) if fault else ())

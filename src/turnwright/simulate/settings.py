@@ -20,17 +20,19 @@ class FillSettings(Strict):
     formulae: share of the short formula turns ("Yes, please.") that are put to a model; the others are phrasings.
     examples: pairs of phrasings that a request shows. max_tokens: for one turn.
     new_words: how many words a turn may have that neither its act's phrasings nor plain English need; None: any.
-    Strong models deserve None, small ones drift away from what they should say; `conversation` never counts them.
+    surprise: mean surprisal, in nats a token, up to which the model's own words are believed; None: any (and
+    no logprobs are asked for). Strong models deserve None twice, small ones drift; `conversation` counts neither.
     """
 
     by: Literal["turn", "conversation"] = "turn"
     tries: int = Field(default=3, ge=1, le=20)
     formulae: float = Field(default=1.0, ge=0, le=1)
-    examples: int = Field(default=5, ge=1, le=12)
+    examples: int = Field(default=3, ge=1, le=12)
     temperature: float = Field(default=0.9, ge=0, le=2)
     top_p: float = Field(default=0.95, gt=0, le=1)
     max_tokens: int = Field(default=48, ge=8, le=400)
     new_words: int | None = Field(default=1, ge=0)
+    surprise: float | None = Field(default=0.8, gt=0)
 
 
 class InterplaySettings(Strict):

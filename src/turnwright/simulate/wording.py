@@ -9,7 +9,7 @@ import msgspec
 
 from turnwright.domains import Domain
 from turnwright.domains.reader import Reader
-from turnwright.models import Answer, Message, Request, Speaker
+from turnwright.models import Answer, Message, Reply, Request, Speaker
 from turnwright.records import Blueprint, Provenance, derive_seed, seeded
 from turnwright.simulate.acceptance import cleaned, folded, objection
 from turnwright.simulate.lines import Line, spare_pairs
@@ -60,7 +60,7 @@ class Wording:
         if draft is not None and draft.text:
             worded = draft
         elif line.is_formula and self._draw("formula", line).random() >= self.settings.formulae:
-            worded = self._phrased(line, self._order(line))
+            worded = self._phrased(line)
         else:
             worded = await self._asked(line, draft)
         self._said.add((line.role, folded(worded.text)))
@@ -68,15 +68,16 @@ class Wording:
 
     async def _asked(self, line: Line, draft: Worded | None) -> Worded:
         """Try until words pass that are not just a phrasing; those that are stand in for want of better ones."""
-        role, order = SPEAKS[line.role], self._order(line)
+        role, order = SPEAKS[line.role], line.order(self._draw("say", line), self.settings.examples)
         calls = list(draft.provenance.calls) if draft else []
         objections = list(draft.objections) if draft else []
         before, spare = len(objections), None
         for number in range(self.settings.tries):
             seed = derive_seed(self.blueprint.id, self.attempt, line.index, number)
-            answer = await self.speakers[role].ask(self._request(line, order[number % len(order)], seed))
+            said = order[number % len(order)]
+            answer = await self.speakers[role].ask(self._request(line, said, seed))
             calls.append(answer.call_id)
-            worded = self._judged(line, answer, seed)
+            worded = self._judged(line, said, answer, seed)
             if worded.text and (line.is_formula or not worded.known):
                 return _paid(worded, calls, before + number + 1, objections)
             objections.append(worded.objections[0] if worded.objections else "known")
@@ -84,14 +85,16 @@ class Wording:
         tries = before + self.settings.tries
         if spare is not None:
             return _paid(spare, calls, tries, objections)
-        return _paid(self._phrased(line, order), calls, tries, objections)
+        return _paid(self._phrased(line), calls, tries, objections)
 
-    def _judged(self, line: Line, answer: Answer, seed: int) -> Worded:
+    def _judged(self, line: Line, asked: str, answer: Answer, seed: int) -> Worded:
         """Read one reply: words with their provenance, or no words and the objection."""
         text = cleaned(answer.reply.text)
-        fault = objection(line, text, self.reader, self.settings.new_words)
+        fault = objection(line, text, self.reader, self.settings.new_words, asked)
         if answer.reply.finish == "length":
             fault = "cut"
+        elif not fault and self._odd(answer.reply):
+            fault = "odd"
         made = Provenance(
             origin="model", role=SPEAKS[line.role], model=answer.model, prompt=self._prompt.hash, seed=seed
         )
@@ -102,9 +105,16 @@ class Wording:
         known = words in {folded(variant) for variant in line.variants} or (line.role, folded(said)) in self._said
         return Worded(text=said, provenance=made, known=known)
 
-    def _phrased(self, line: Line, order: list[str]) -> Worded:
+    def _odd(self, reply: Reply) -> bool:
+        """Whether the model itself found its words unlikely, as it does when it wanders off."""
+        most = self.settings.surprise
+        if most is None or not reply.logprobs:
+            return False
+        return -sum(token.logprob for token in reply.logprobs) / len(reply.logprobs) > most
+
+    def _phrased(self, line: Line) -> Worded:
         """The domain's own words, if possible ones that this side has not used yet."""
-        texts = [line.unmasked(variant) for variant in order]
+        texts = [line.unmasked(variant) for variant in line.order(self._draw("phrase", line), 0)]
         fresh = [text for text in texts if (line.role, folded(text)) not in self._said]
         return Worded(text=(fresh or texts)[0], provenance=Provenance(origin="template"), known=True)
 
@@ -123,17 +133,13 @@ class Wording:
             top_p=self.settings.top_p,
             seed=seed,
             stop=("\n",),
+            logprobs=0 if self.settings.surprise is None else 1,
         )
 
     def _examples(self, line: Line) -> list[tuple[str, str]]:
         own = line.pairs(self.settings.examples)
         spare = spare_pairs(self.domain, line.role, SPARE_PAIRS) if len(line.variants) < FEW_VARIANTS else []
         return [*spare, *own]
-
-    def _order(self, line: Line) -> list[str]:
-        order = list(line.variants)
-        self._draw("say", line).shuffle(order)
-        return order
 
     def _draw(self, what: str, line: Line) -> random.Random:
         return seeded(what, self.blueprint.id, self.attempt, line.index)

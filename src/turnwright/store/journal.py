@@ -128,6 +128,13 @@ class Journal:
         """Wall time of all calls together (they overlap)."""
         return float(self._database.value("SELECT total(seconds) FROM speakers"))
 
+    def call_ids(self) -> Iterator[str]:
+        """Stream the ids of all finished calls, in no particular order."""
+        last = ""
+        while rows := self._database.rows("SELECT id FROM calls WHERE id > ? ORDER BY id LIMIT 1024", last):
+            yield from (call_id for (call_id,) in rows)
+            last = rows[-1][0]
+
     def __len__(self) -> int:
         """How many calls are kept."""
         return int(self._database.value("SELECT coalesce(sum(replies), 0) FROM speakers"))
