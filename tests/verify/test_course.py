@@ -26,6 +26,12 @@ def test_a_goodbye_before_the_result_was_told_is_found(transfer: Case) -> None:
     assert "premature_closing" in cut.kinds()
 
 
+def test_an_interplay_that_stops_before_the_goal_is_found(transfer: Case, balance: Case) -> None:
+    for case in (transfer, balance):
+        cut = case.having(case.turns[: case.at("assistant", "ask_pin") + 1], way="interplay")
+        assert "premature_closing" in cut.kinds()
+
+
 def test_a_wish_at_the_end_is_no_premature_closing(transfer: Case) -> None:
     assert transfer.adding(transfer.at("assistant", "inform_transfer"), "Have a great day!").kinds() == set()
 

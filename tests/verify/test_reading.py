@@ -30,6 +30,7 @@ from turnwright.verify.surface import carries
         ("(555) 123-4567", [("digits", (5551234567.0,))]),
         ("our 5G, 24/7, 100% yours, the 1st", []),
         ("1. first\n2. second", []),
+        ("12. Oh no, I meant 19.", [("number", (12.0,)), ("number", (19.0,))]),
         ("one moment, twice", []),
         ("", []),
     ],

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ import msgspec
 from turnwright.errors import CatalogueError, EndpointBusy, EndpointDown, EndpointFault, RequestRefused
 from turnwright.models.catalogue import digest
 from turnwright.models.client import Reply, Request
+from turnwright.models.cores import free_cores
 from turnwright.models.wire import Gathered, body_of, problem_of
 from turnwright.records import Json
 
@@ -52,7 +52,7 @@ class EmbeddedClient:
         sha256: hash of the file, hex; computed when empty (about a second per gigabyte).
         slots: how many calls run at the same time.
         context: tokens for prompt and reply together, per slot.
-        threads: CPU threads; None for every core that this process may use.
+        threads: CPU threads; None for every core of this process that is free when the model is loaded.
 
     Raises:
         CatalogueError: the file is missing, is not GGUF, or cannot be loaded.
@@ -71,7 +71,7 @@ class EmbeddedClient:
         _must_be_gguf(path)
         self._name = name or path.stem
         self._sha256 = sha256 or digest(path)
-        self._server: Any = _loaded(path, slots=slots, context=context, threads=threads or _cores())
+        self._server: Any = _loaded(path, slots=slots, context=context, threads=threads or free_cores())
         self._closing = False
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix=f"turnwright-{self._name}")
 
@@ -201,8 +201,9 @@ def _parameters(parameters: Any, path: Path, slots: int, context: int, threads: 
     parameters.model.path = str(path)
     parameters.n_parallel = slots
     parameters.n_ctx = slots * context
-    parameters.cpuparams.n_threads = threads
-    parameters.cpuparams_batch.n_threads = threads
+    for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
+        cpu.n_threads = threads
+        cpu.poll = 0  # idle threads sleep instead of spinning, which a busy machine needs and an idle one allows
     parameters.cache_ram_mib = CACHE_MIB
     parameters.fit_params = False
     parameters.warmup = False
@@ -213,9 +214,3 @@ def _parameters(parameters: Any, path: Path, slots: int, context: int, threads: 
     parameters.ui = False
     parameters.n_threads_http = 1
     return parameters
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

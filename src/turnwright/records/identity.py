@@ -1,7 +1,8 @@
 """What a thing is, decides what it is called: ids are hashes of canonical content.
 
-Resume, cache, provenance and de-duplication all compare these ids. Canonical form is UTF-8 JSON with sorted
-keys and no white space; for the values that records hold it is the form of RFC 8785 (a test compares the two).
+Resume, cache, provenance and de-duplication all compare these ids. Canonical form is UTF-8 JSON with sorted keys and
+no white space, byte for byte what `json.dumps(..., sort_keys=True, separators=(",", ":"), ensure_ascii=False)` writes
+for the values that records hold, so that an outsider can recompute every id with the standard library.
 """
 
 from __future__ import annotations

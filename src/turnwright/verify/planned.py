@@ -41,6 +41,15 @@ class Planned:
         return values
 
     @cached_property
+    def holders(self) -> dict[str, set[str]]:
+        """Value as folded text → the slots that have it anywhere."""
+        holders: dict[str, set[str]] = {}
+        for slot, values in self.values.items():
+            for value in values:
+                holders.setdefault(str(value).casefold(), set()).add(slot)
+        return holders
+
+    @cached_property
     def phases(self) -> list[list[tuple[str, Json]]]:
         """What the assistant's planned turns mention, by how many gold calls have been made before."""
         phases: list[list[tuple[str, Json]]] = [[]]

@@ -34,6 +34,7 @@ class Value(NamedTuple):
 
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " ", "\u202f": " "})
 _WORD = re.compile(r"[^\W_]+")
+_DIGIT = re.compile(r"\d")
 
 
 def fold(text: str) -> str:
@@ -75,7 +76,7 @@ class Said:
     @cached_property
     def has_digits(self) -> bool:
         """Whether any digit is in it."""
-        return any(letter.isdigit() for letter in self.text)
+        return _DIGIT.search(self.text) is not None
 
     @cached_property
     def values(self) -> tuple[Value, ...]:
@@ -117,7 +118,7 @@ _READ = re.compile(
   | \b(?P<daymonth>\d{{1,2}}(?:st|nd|rd|th)?(?:\sof)?\s{_MONTH}(?:,?\s\d{{4}}\b)?)
   | (?<![\d:])(?P<time>\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s?[ap]\.?m\b\.?)?|\d{{1,2}}\s?[ap]\.?m\b\.?)(?![\d:])
   | (?P<ignore>(?<!\w)(?:24/7|24x7|100\s?%|[2-6][gG]|4[kK]|[23][dD]|2FA|\d{{1,3}}(?:st|nd|rd|th))(?!\w)
-      |(?m:^\s*\d{{1,2}}[.)](?=\s)))
+      |(?:(?<=\n)\d{{1,2}}[.)](?=\s)|\A\d{{1,2}}[.)](?=\s[^\n]*\n)))
   | (?<![\w.,])(?P<money>(?:[€$£¥₹]|\b(?:USD|EUR|GBP|CHF))\s?(?P<money1>{_NUM})(?!\w)
       |(?P<money2>{_NUM})\s?(?:[€£¥₹$]|(?i:euros?|eur|dollars?|usd|pounds?|gbp|chf|bucks|cents?|pence)\b))
   | (?<![\w.,])(?P<percent>(?P<percent1>{_NUM})\s?(?:%|(?i:percent|per\scent)\b))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from turnwright.records import Defect, Fact, Json, Step, ToolCall, Turn
+from turnwright.records import Conversation, Defect, Fact, Json, Step, ToolCall, Turn
 from turnwright.verify.check import Check, Context
 from turnwright.verify.planned import Consent
 
@@ -54,6 +54,14 @@ class Course(Check):
         elif turn.text:
             self._hear_correction(turn)
         self._turns.append(turn)
+
+    def end(self, conversation: Conversation) -> Iterable[Defect]:
+        """An interplay may also stop without a goodbye; a filled-in skeleton is compared with its outline instead."""
+        if self._closed or self.context.way == "fill" or not self._turns or conversation.ending != "complete":
+            return
+        left = self._left_to_do(self._turns[-1])
+        if left:
+            yield self.defect("premature_closing", len(self._turns) - 1, f"the conversation is over, but {left}")
 
     # --- closing ------------------------------------------------------------------------------------------------
 
@@ -171,8 +179,7 @@ class Course(Check):
 
     def _public(self, fact: Fact) -> bool:
         """The old value is also the right value of something else, so that saying it is no mistake."""
-        values = self.context.planned.values
-        return any(_same(v, fact.first_said) for slot, known in values.items() if slot != fact.slot for v in known)
+        return not self.context.planned.holders.get(str(fact.first_said).casefold(), set()) <= {fact.slot}
 
     def _stale(self, fact: Fact, where: str) -> str:
         old, new = self.context.say(fact.slot, fact.first_said), self.context.say(fact.slot, fact.value)

@@ -95,5 +95,4 @@ class Leaks(Check):
         """Whether hearing the value tells something: long enough, and not also the value of another slot."""
         if not isinstance(value, str | int | float) or isinstance(value, bool) or len(str(value)) < 3:
             return False
-        others = (known for name, known in self.context.planned.values.items() if name != slot)
-        return not any(str(value).casefold() == str(other).casefold() for known in others for other in known)
+        return self.context.planned.holders.get(str(value).casefold(), set()) <= {slot}
