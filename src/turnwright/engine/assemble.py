@@ -21,7 +21,7 @@ from turnwright.engine.events import Listener
 from turnwright.engine.kit import Kit
 from turnwright.engine.spec import MAY_CHANGE, EmbeddedSpec, EndpointSpec, ModelSpec, Spec
 from turnwright.errors import EndpointDown
-from turnwright.models import AdaptiveLimit, Client, RetryPolicy, located
+from turnwright.models import AdaptiveLimit, Budget, Client, RetryPolicy, located
 from turnwright.store import Run, open_run
 
 __all__ = ["answers", "design_of", "domain_of", "open_kit"]
@@ -65,6 +65,7 @@ async def open_kit(spec: Spec, base: Path, folder: Path, tell: Listener) -> Asyn
             clients[name] = client_for(name, model, base)
             stack.push_async_callback(clients[name].close)
         run = stack.enter_context(_open_run(spec, domain, clients, folder))
+        budget = budget_for(spec, run)
         gate = Gate(spec.admit, held_out=held_out)
         gate.prime(run.records.novelty.bodies())
         yield Kit(
@@ -75,7 +76,8 @@ async def open_kit(spec: Spec, base: Path, folder: Path, tell: Listener) -> Asyn
             reader=Reader(domain),
             run=run,
             gate=gate,
-            speakers=_speakers(spec, clients, run, tell),
+            speakers=_speakers(spec, clients, run, budget, tell),
+            budget=budget,
             tell=tell,
         )
 
@@ -87,9 +89,8 @@ def _open_run(spec: Spec, domain: Domain, clients: dict[str, Client], folder: Pa
     return open_run(folder, spec=whole, may_change=MAY_CHANGE, durability=spec.run.durability)
 
 
-def _speakers(spec: Spec, clients: dict[str, Client], run: Run, tell: Listener) -> dict[str, JournaledSpeaker]:
+def _speakers(spec: Spec, clients: dict[str, Client], run: Run, budget: Budget, tell: Listener) -> dict[str, JournaledSpeaker]:
     """One speaker a role; roles that share a model share its limit."""
-    budget = budget_for(spec, run)
     limits = {name: _limit(spec.models[name], spec.run.concurrency) for name in clients}
     return {
         role: JournaledSpeaker(
@@ -101,7 +102,9 @@ def _speakers(spec: Spec, clients: dict[str, Client], run: Run, tell: Listener) 
 
 
 def _limit(model: ModelSpec, concurrency: int) -> AdaptiveLimit:
-    ceiling = model.concurrency if isinstance(model, EndpointSpec) else max(concurrency, 1)
+    if isinstance(model, EmbeddedSpec):
+        return AdaptiveLimit(start=model.slots, ceiling=model.slots)
+    ceiling = model.concurrency if isinstance(model, EndpointSpec) else concurrency
     return AdaptiveLimit(start=min(ceiling, max(8, ceiling // 4)), ceiling=ceiling)
 
 

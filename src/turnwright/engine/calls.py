@@ -77,18 +77,8 @@ class JournaledSpeaker:
         return reply
 
     async def _paid(self, call_id: str, request: Request) -> Reply:
-        reservation = self._budget.reserve(request, self.role)
-        try:
-            reply = await with_retries(
-                lambda: self.client.complete(request),
-                self._retry,
-                self._limit,
-                rng=random.Random(derive_seed("retry", call_id)),
-            )
-        except BaseException:
-            self._budget.release(reservation)
-            raise
-        reply = msgspec.structs.replace(reply, usage=self._budget.settle(reservation, reply.usage))
+        jitter = random.Random(derive_seed("retry", call_id))
+        reply = await with_retries(lambda: self._sent(request), self._retry, self._limit, rng=jitter)
         await self._journal.record(
             call_id,
             role=self.role,
@@ -100,6 +90,16 @@ class JournaledSpeaker:
         )
         self._tell(CallMade(role=self.role, usage=reply.usage, replayed=False))
         return reply
+
+    async def _sent(self, request: Request) -> Reply:
+        """Send it once, with its most held against the caps while it is under way."""
+        reservation = self._budget.reserve(request, self.role)
+        try:
+            reply = await self.client.complete(request)
+        except BaseException:
+            self._budget.release(reservation)
+            raise
+        return msgspec.structs.replace(reply, usage=self._budget.settle(reservation, reply.usage))
 
 
 class Tally:

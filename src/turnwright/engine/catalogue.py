@@ -9,6 +9,7 @@ from typing import Any
 
 from turnwright.engine.spec import EmbeddedSpec, EndpointSpec, ModelSpec, ScriptedSpec, Spec
 from turnwright.models import (
+    CATALOGUE,
     Budget,
     Caps,
     Client,
@@ -21,12 +22,13 @@ from turnwright.models import (
 from turnwright.records import Usage
 from turnwright.store import Run
 
-__all__ = ["CLIENTS", "budget_for", "client_for"]
+__all__ = ["CLIENTS", "ELAPSED", "budget_for", "client_for"]
 
 
 def _embedded(name: str, spec: EmbeddedSpec, base: Path) -> Client:
     found = located(spec.model, base)
-    return EmbeddedClient(found, slots=spec.slots, context=spec.context, threads=spec.threads)
+    called = spec.model if spec.model in {entry.name for entry in CATALOGUE} else found.stem
+    return EmbeddedClient(found, name=called, slots=spec.slots, context=spec.context, threads=spec.threads)
 
 
 def _endpoint(name: str, spec: EndpointSpec, base: Path) -> Client:
@@ -53,6 +55,10 @@ CLIENTS: dict[type, Callable[[str, Any, Path], Client]] = {
 """Kind of model → what makes its client."""
 
 
+ELAPSED = "elapsed"
+"""Key under which a run keeps the seconds that its sessions took so far."""
+
+
 def client_for(name: str, spec: ModelSpec, base: Path) -> Client:
     """Make the client of a model; paths are relative to `base`.
 
@@ -68,7 +74,8 @@ def budget_for(spec: Spec, run: Run) -> Budget:
     money = None if spec.caps.money is None else round(Decimal(spec.caps.money) * 1_000_000)
     seconds = None if spec.caps.minutes is None else spec.caps.minutes * 60
     caps = Caps(money=money, tokens=spec.caps.tokens, calls=spec.caps.calls, seconds=seconds)
-    return Budget(caps, prices, spent=sum(run.journal.totals().values(), Usage()))
+    took = float(run.records.meta(ELAPSED) or b"0")
+    return Budget(caps, prices, spent=sum(run.journal.totals().values(), Usage()), elapsed=took)
 
 
 def _price(spec: ModelSpec) -> Price:

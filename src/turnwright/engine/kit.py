@@ -13,7 +13,7 @@ from turnwright.domains.declaration import Factor
 from turnwright.domains.reader import Reader
 from turnwright.engine.events import Listener
 from turnwright.engine.spec import Spec
-from turnwright.models import Speaker
+from turnwright.models import Budget, Speaker
 from turnwright.store import Run
 
 __all__ = ["Kit"]
@@ -23,7 +23,7 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of one run.
 
     factors: the design's factors (their levels change the world). gate: admission, fed in order of ordinals.
-    speakers: role → model, with journal, budget and limits behind it. tell: hears every event.
+    speakers: role → model, with journal, limits and the one budget behind it. tell: hears every event.
     """
 
     spec: Spec
@@ -34,4 +34,5 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True):
     run: Run
     gate: Gate
     speakers: Mapping[str, Speaker]
+    budget: Budget
     tell: Listener

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from turnwright.engine.catalogue import ELAPSED
 from turnwright.engine.concurrency import Ordered
 from turnwright.engine.events import RunEnded, RunStarted
 from turnwright.engine.flow import Made, admit, make
@@ -54,6 +55,7 @@ class _LocalRun:
         self.kit.tell(RunStarted(scenarios=len(self.kit.design), done=self.first))
         with self.interrupts():
             await self.ordered.run()
+        await self.kit.run.records.put_meta(ELAPSED, f"{self.kit.budget.elapsed:.1f}".encode())
         ending = self.ending()
         self.kit.tell(RunEnded(ending=ending))
         return ending

@@ -67,7 +67,7 @@ def objection(line: Line, text: str, reader: Reader, new_words: int | None = Non
     if any(text.lower().count(mask.lower()) != 1 for mask in line.surfaces):
         return "value"
     bare = _unmasked(line, text)
-    if set(re.findall(r"[\d\[\]{}<>@#€$£%]", bare)) - {mark for v in line.variants for mark in _unmasked(line, v)}:
+    if set(re.findall(r"[\d\[\]{}<>@#€$£%`_|*\\~^]", bare)) - {mark for v in line.variants for mark in _unmasked(line, v)}:
         return "other_value"
     variants = [_unmasked(line, variant) for variant in line.variants]
     fault = _shape(bare, variants, [_unmasked(line, asked)] if asked else variants)
@@ -122,6 +122,8 @@ def _drift(line: Line, bare: str, variants: list[str], new_words: int) -> str:
     stems = [_stems(_words(text)) for text in variants]
     own = set().union(*stems, *(_stems(_words(mask)) for mask in line.surfaces))
     parts = list(_parts(_words(bare)))
+    if parts and not any(word in PLAIN or _stem(word) in own for word in parts):
+        return "drift"
     if any(word in BINDING and word not in own for word in parts):
         return "drift"
     if len({_stem(word) for word in parts if word not in PLAIN and word not in BINDING} - own) > new_words:
