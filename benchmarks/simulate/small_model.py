@@ -27,7 +27,7 @@ from turnwright.errors import Impossible
 from turnwright.plan import PlanSettings, plan
 from turnwright.records import Blueprint, Usage, content_id
 from turnwright.simulate import FillSettings
-from turnwright.simulate.lines import Line
+from turnwright.simulate.lines import Line, lines_of
 from turnwright.simulate.wording import Worded, Wording
 
 
@@ -62,14 +62,13 @@ def blueprints(domain: Domain, wanted: int, seed: int) -> list[Blueprint]:
             found.append(plan(design.scenario(ordinal), domain, PlanSettings(), factors))
         except Impossible:
             continue
-        if sum(len(lines_of(blueprint, domain)) for blueprint in found) >= wanted:
+        if sum(len(text_steps(blueprint)) for blueprint in found) >= wanted:
             break
     return found
 
 
-def lines_of(blueprint: Blueprint, domain: Domain) -> list[Line]:
-    steps = enumerate(blueprint.steps)
-    return [Line(domain, step, index) for index, step in steps if step.call is None and step.result is None]
+def text_steps(blueprint: Blueprint) -> list[int]:
+    return [i for i, step in enumerate(blueprint.steps) if step.call is None and step.result is None]
 
 
 async def word_all(

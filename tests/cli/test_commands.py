@@ -102,3 +102,15 @@ def test_words_that_look_like_markup_are_printed_as_they_are(factory: Path, caps
     domain.write_text(domain.read_text().replace("title: ", "title: [bold]", 1))
     assert run_app(["run", str(factory), "--quiet"]) in (0, 2)
     assert "\x1b[1m[/bold]" not in capsys.readouterr().out
+
+
+def test_no_command_at_all_is_answered_with_help(capsys: Capture) -> None:
+    out = said(capsys)
+    assert out.startswith("Usage: turnwright")
+    assert "plan" in out
+
+
+def test_an_unknown_command_or_option_is_one_line(capsys: Capture) -> None:
+    for arguments in (["bogus"], ["run", "--bogus"], ["run", "a", "b"]):
+        assert run_app(arguments) == 2
+        assert len(capsys.readouterr().err.strip().splitlines()) == 1

@@ -55,8 +55,10 @@ def in_journal(folder: Path) -> set[str]:
 
 def test_ctrl_c_drains_and_leaves_a_run_that_goes_on(write_spec: WriteSpec, tmp_path: Path) -> None:
     spec, out = write_spec("stopped", scenarios=200, concurrency=4, latency=0.01), tmp_path / "out"
-    child = start(spec, out)
-    time.sleep(1.5)
+    child, log = start(spec, out), spec.parent / "calls.log"
+    while not log.exists() or log.read_text().count("\n") < 100:
+        assert child.poll() is None
+        time.sleep(0.02)
     child.send_signal(signal.SIGINT)
     text, _ = child.communicate(timeout=60)
     assert child.returncode == 130, text

@@ -9,6 +9,8 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 our fault, 2 bad input, 3 a cap was met, 130 interrupted."""
-    from turnwright.cli.app import run_app
-
+    try:
+        from turnwright.cli.app import run_app  # here, so that Ctrl-C while everything is loaded is no traceback
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(run_app(sys.argv[1:]))

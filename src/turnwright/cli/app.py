@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import Abort, TyperException
 
 from turnwright import __version__
 from turnwright.api import load
@@ -45,11 +45,15 @@ EXIT = {"complete": 0, "capped": 3, "interrupted": 130}
 def run_app(arguments: list[str]) -> int:
     """Run one command line; return the exit code."""
     try:
-        code = app(arguments, standalone_mode=False)
-    except click.exceptions.Abort:
+        code = app(arguments, prog_name="turnwright", standalone_mode=False)
+    except Abort:
         return 130
-    except click.ClickException as error:
-        complain(error.format_message(), "see `turnwright --help`")
+    except TyperException as error:
+        said: str = getattr(error, "format_message", lambda: str(error))()
+        if said.startswith("Usage: "):  # no command was given: that is a question, and help is the answer
+            out.print(said, markup=False)
+            return 0
+        complain(said.rstrip("."), "see `turnwright --help`")
         return 2
     except StageError as error:
         complain(str(error))

@@ -16,7 +16,7 @@ from turnwright.domains.reader import Reader
 from turnwright.simulate.lines import Line
 from turnwright.simulate.plain_english import BINDING, PLAIN
 
-__all__ = ["cleaned", "folded", "masked", "objection"]
+__all__ = ["cleaned", "folded", "objection"]
 
 LENGTH_SLACK = 1.5
 CORE = 0.6
@@ -27,6 +27,11 @@ _QUOTES = "\"“”«»"
 _NEGATION = re.compile(
     r"\b(?:not|never|cannot|unable|without|nothing|nobody|unfortunately|unsuccessful)\b|n't\b|\bno\b(?!\s+problem)"
 )
+_DANGLING = re.compile(
+    r"\b(?:an?|the|and|or|but|of|to|for|from|with|by|is|are|was|my|your|our|its|if|because|that's|it's|i'm|about)\W*$",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"[\d\[\]{}<>@#€$£%`_|*\\~^]")
 _OPENERS = re.compile(r"^(?:no|nope|nah)\b[ ,.!]*")
 
 
@@ -45,13 +50,6 @@ def folded(text: str) -> str:
     return " ".join(_words(text))
 
 
-def masked(line: Line, text: str) -> str:
-    """Put masks in place of the values, longest first, so that one set of rules judges both kinds of words."""
-    for mask, surface in sorted(line.surfaces.items(), key=lambda pair: len(pair[1]), reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(surface)}(?!\w)", mask.replace('\\', r'\\'), text)
-    return text
-
-
 def objection(line: Line, text: str, reader: Reader, new_words: int | None = None, asked: str = "") -> str:
     """Say what is wrong with a masked text for this line; empty when nothing is.
 
@@ -59,19 +57,20 @@ def objection(line: Line, text: str, reader: Reader, new_words: int | None = Non
         new_words: how many words may be new to the act; None: any, and other rules of drift are off too.
         asked: the phrasing that was to be reworded, if any; what it denies must be denied and nothing else.
 
-    Returns one of: `empty`, `value` (a mask is missing or doubled), `other_value`, `act`, `role`, `negation`,
+    Returns one of: `empty`, `cut`, `value` (a mask is missing or doubled), `other_value`, `act`, `role`, `negation`,
     `question`, `loop`, `long`, `drift`.
     """
     if not _words(text) and not line.surfaces:
         return "empty"
+    if _DANGLING.search(text):
+        return "cut"
     if any(text.lower().count(mask.lower()) != 1 for mask in line.surfaces):
         return "value"
-    bare = _unmasked(line, text)
-    if set(re.findall(r"[\d\[\]{}<>@#€$£%`_|*\\~^]", bare)) - {mark for v in line.variants for mark in _unmasked(line, v)}:
+    bare, variants = _unmasked(line, text), [_unmasked(line, variant) for variant in line.variants]
+    if set(_MARK.findall(bare)) - {mark for variant in variants for mark in variant}:
         return "other_value"
-    variants = [_unmasked(line, variant) for variant in line.variants]
-    fault = _shape(bare, variants, [_unmasked(line, asked)] if asked else variants)
-    if not fault and new_words is not None:
+    fault = _shape(bare, variants, [_unmasked(line, asked)] if asked else variants, line.english)
+    if not fault and new_words is not None and line.english:
         fault = _drift(line, bare, variants, new_words)
     return fault or _reading(line, text, bare, reader)
 
@@ -83,9 +82,9 @@ def _reading(line: Line, text: str, bare: str, reader: Reader) -> str:
     said = line.unmasked(text)
     if not reader.fits(line.role, said, line.mentions):
         return "role"
-    sentences = re.split(r"(?<=[.!?]) +", said) if len(line.step.acts) > 1 else []
+    sentences = re.split(r"(?<=[.!?]) +", said) if len(line.acts) > 1 else []
     heard = [said, *sentences]
-    for act in line.step.acts:
+    for act in line.acts:
         if not any(reader.agrees(line.role, act, words, line.mentions) for words in heard):
             return "act"
     return ""
@@ -101,20 +100,25 @@ def _is_phrasing(line: Line, bare: str) -> bool:
     return False
 
 
-def _shape(bare: str, variants: list[str], asked: list[str]) -> str:
+def _shape(bare: str, variants: list[str], asked: list[str], english: bool) -> str:
     """Compare the form of the text with the forms of the phrasings."""
-    if _denies(bare) not in {_denies(text) for text in asked}:
+    if english and _denies(bare) not in {_denies(text) for text in asked}:
         return "negation"
     if ("?" in bare) not in {"?" in text for text in variants}:
         return "question"
     words = _words(bare)
-    again = [pair for pair, count in Counter(pairwise(words)).items() if count > 1]
-    again += [pair for pair in pairwise(words) if pair[0] == pair[1]]
-    if any(not PLAIN.issuperset(pair) for pair in again):
+    if _repeats(words) and not any(_repeats(_words(text)) for text in variants):
         return "loop"
     if len(words) > LENGTH_SLACK * max(len(_words(text)) for text in variants) + 2:
         return "long"
     return ""
+
+
+def _repeats(words: list[str]) -> bool:
+    """Whether a pair of words, or a word that means something, comes twice."""
+    pairs = [pair for pair, count in Counter(pairwise(words)).items() if count > 1 and not PLAIN.issuperset(pair)]
+    once = [word for word, count in Counter(_parts(words)).items() if count > 1 and word not in PLAIN | BINDING]
+    return bool(pairs or once)
 
 
 def _drift(line: Line, bare: str, variants: list[str], new_words: int) -> str:

@@ -12,7 +12,7 @@ from turnwright.domains import Domain
 from turnwright.domains.reader import Reader
 from turnwright.models import Speaker
 from turnwright.records import Blueprint, Provenance, Scenario, Step, Turn
-from turnwright.simulate.lines import Line
+from turnwright.simulate.lines import lines_of
 from turnwright.simulate.outline import word_conversation
 from turnwright.simulate.settings import FillSettings
 from turnwright.simulate.wording import Worded, Wording
@@ -40,18 +40,18 @@ async def fill(
         DomainError: an act without phrasings. ModelError, CapReached: from the speakers.
     """
     spoken = (index for index, step in enumerate(blueprint.steps) if step.call is None and step.result is None)
-    lines = {index: Line(domain, blueprint.steps[index], index) for index in spoken}
+    lines = {index: lines_of(domain, blueprint.steps[index]) for index in spoken}
     drafts: dict[int, Worded] = {}
     if settings.by == "conversation":
         drafts = await word_conversation(
-            blueprint, scenario, domain, speakers["teacher"], list(lines.values()), settings,
+            blueprint, scenario, domain, speakers["teacher"], lines, settings,
             attempt=attempt, reader=reader,
         )  # fmt: skip
     wording = Wording(blueprint, domain, speakers, settings, attempt=attempt, reader=reader)
     turns: list[Turn] = []
     for index, step in enumerate(blueprint.steps):
         if index in lines:
-            turns.append(_spoken(step, await wording.word(lines[index], drafts.get(index))))
+            turns.append(_spoken(step, await wording.turn(index, lines[index], drafts.get(index))))
         else:
             turns.append(_done(step))
     return tuple(turns)

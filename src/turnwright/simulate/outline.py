@@ -6,7 +6,7 @@ comes back empty, and is worded by turn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -15,8 +15,8 @@ from turnwright.domains import STANDARD_FACTORS, Domain
 from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Request, Speaker
 from turnwright.records import Blueprint, Json, Provenance, Scenario, derive_seed, seeded
-from turnwright.simulate.acceptance import cleaned, masked, objection
-from turnwright.simulate.lines import Line
+from turnwright.simulate.acceptance import cleaned, objection
+from turnwright.simulate.lines import Line, whole
 from turnwright.simulate.prompting import prompt
 from turnwright.simulate.settings import FillSettings
 from turnwright.simulate.wording import Worded
@@ -32,32 +32,33 @@ async def word_conversation(
     scenario: Scenario,
     domain: Domain,
     speaker: Speaker,
-    lines: Sequence[Line],
+    lines: Mapping[int, list[Line]],
     settings: FillSettings,
     *,
     attempt: int,
     reader: Reader,
 ) -> dict[int, Worded]:
-    """Ask once for the words of all lines; index of the step → its words, empty where they did not pass."""
+    """Ask once for the words of all text steps; index of the step → its words, empty where they did not pass."""
+    turns = {index: whole(said) for index, said in lines.items()}
     seed = derive_seed(blueprint.id, attempt, "conversation")
     request = Request(
-        messages=_messages(blueprint, scenario, domain, lines, attempt),
-        max_tokens=TOKENS_A_LINE * len(lines) + 100,
+        messages=_messages(blueprint, scenario, domain, turns, attempt),
+        max_tokens=TOKENS_A_LINE * len(turns) + 100,
         temperature=settings.temperature,
         top_p=settings.top_p,
         seed=seed,
-        json_schema=_schema(len(lines)),
+        json_schema=_schema(len(turns)),
     )
     answer = await speaker.ask(request)
-    texts = _read(answer, len(lines))
+    texts = _read(answer, len(turns))
     return {
-        line.index: _judged(line, cleaned(text), answer, seed, reader)
-        for line, text in zip(lines, texts, strict=True)
+        index: _judged(line, cleaned(text), answer, seed, reader)
+        for (index, line), text in zip(turns.items(), texts, strict=True)
     }
 
 
 def _messages(
-    blueprint: Blueprint, scenario: Scenario, domain: Domain, lines: Sequence[Line], attempt: int
+    blueprint: Blueprint, scenario: Scenario, domain: Domain, turns: Mapping[int, Line], attempt: int
 ) -> tuple[Message, Message]:
     written = prompt("fill_conversation")
     traits = ", ".join(f"{name}: {value}" for name, value in scenario.persona.traits.items())
@@ -66,9 +67,9 @@ def _messages(
             "who": WHO[line.role],
             "means": line.means,
             "values": list(line.surfaces.values()),
-            "example": line.unmasked(seeded("example", blueprint.id, attempt, line.index).choice(line.variants)),
+            "example": line.unmasked(seeded("example", blueprint.id, attempt, index).choice(line.variants)),
         }
-        for line in lines
+        for index, line in turns.items()
     ]
     asked = written.render(
         part="ask",
@@ -121,5 +122,5 @@ def _judged(line: Line, text: str, answer: Answer, seed: int, reader: Reader) ->
         calls=(answer.call_id,),
         tries=1,
     )
-    fault = objection(line, masked(line, text), reader)
+    fault = objection(line, line.masked(text), reader)
     return Worded(text="" if fault else text, provenance=made, objections=(fault,) if fault else ())

@@ -27,8 +27,8 @@ class FillSettings(Strict):
     by: Literal["turn", "conversation"] = "turn"
     tries: int = Field(default=3, ge=1, le=20)
     formulae: float = Field(default=1.0, ge=0, le=1)
-    examples: int = Field(default=3, ge=1, le=12)
-    temperature: float = Field(default=0.9, ge=0, le=2)
+    examples: int = Field(default=4, ge=1, le=12)
+    temperature: float = Field(default=0.7, ge=0, le=2)
     top_p: float = Field(default=0.95, gt=0, le=1)
     max_tokens: int = Field(default=48, ge=8, le=400)
     new_words: int | None = Field(default=1, ge=0)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from turnwright.domains import Domain
 from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Reply, Request, Speaker
-from turnwright.records import Blueprint, Provenance, derive_seed, seeded
+from turnwright.records import Blueprint, Origin, Provenance, derive_seed, seeded
 from turnwright.simulate.acceptance import cleaned, folded, objection
-from turnwright.simulate.lines import Line, spare_pairs
+from turnwright.simulate.lines import Line, joined, spare_pairs
 from turnwright.simulate.prompting import prompt
 from turnwright.simulate.settings import FillSettings
 
@@ -25,10 +25,10 @@ WHO = {"user": "a customer", "assistant": "an agent"}
 
 
 class Worded(msgspec.Struct, frozen=True, kw_only=True):
-    """Words for a turn.
+    """Words for a line or a turn.
 
-    text: with the values in place; empty where nothing passed. objections: what was wrong with the tries before.
-    known: whether the words are, but for case and punctuation, a phrasing of the domain.
+    text: with the values in place; empty where nothing passed. objections: what was wrong with the tries before
+    (`known` where the words were right and only a phrasing). known: whether these words are a phrasing.
     """
 
     text: str
@@ -38,7 +38,7 @@ class Worded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wording:
-    """Words the turns of one conversation, in order; what one side has said it does not say again."""
+    """Words the turns of one conversation, in order."""
 
     def __init__(
         self,
@@ -55,37 +55,37 @@ class Wording:
         self._prompt = prompt("fill_turn")
         self._said: set[tuple[str, str]] = set()
 
-    async def word(self, line: Line, draft: Worded | None = None) -> Worded:
-        """Return words for a line: those of the draft where they passed, else a model's, else a phrasing."""
+    async def turn(self, index: int, lines: Sequence[Line], draft: Worded | None = None) -> Worded:
+        """Return words for the turn of step `index`: those of the draft where they passed, else line by line."""
         if draft is not None and draft.text:
-            worded = draft
-        elif line.is_formula and self._draw("formula", line).random() >= self.settings.formulae:
-            worded = self._phrased(line)
-        else:
-            worded = await self._asked(line, draft)
+            self._said.add((lines[0].role, folded(draft.text)))
+            return draft
+        worded = [await self.line((index, number), line) for number, line in enumerate(lines)]
+        return _together(worded, draft)
+
+    async def line(self, place: tuple[int, int], line: Line) -> Worded:
+        """Return words for one line; `place` (step, number of the line in it) decides the seeds."""
+        rare = line.is_formula and self._draw("formula", place).random() >= self.settings.formulae
+        worded = self._phrased(place, line) if rare else await self._asked(place, line)
         self._said.add((line.role, folded(worded.text)))
         return worded
 
-    async def _asked(self, line: Line, draft: Worded | None) -> Worded:
+    async def _asked(self, place: tuple[int, int], line: Line) -> Worded:
         """Try until words pass that are not just a phrasing; those that are stand in for want of better ones."""
-        role, order = SPEAKS[line.role], line.order(self._draw("say", line), self.settings.examples)
-        calls = list(draft.provenance.calls) if draft else []
-        objections = list(draft.objections) if draft else []
-        before, spare = len(objections), None
+        order = line.order(self._draw("say", place), self.settings.examples)
+        calls: list[str] = []
+        objections: list[str] = []
+        spare: Worded | None = None
         for number in range(self.settings.tries):
-            seed = derive_seed(self.blueprint.id, self.attempt, line.index, number)
-            said = order[number % len(order)]
-            answer = await self.speakers[role].ask(self._request(line, said, seed))
+            said, seed = order[number % len(order)], derive_seed(self.blueprint.id, self.attempt, *place, number)
+            answer = await self.speakers[SPEAKS[line.role]].ask(self._request(line, said, seed))
             calls.append(answer.call_id)
             worded = self._judged(line, said, answer, seed)
             if worded.text and (line.is_formula or not worded.known):
-                return _paid(worded, calls, before + number + 1, objections)
+                return _paid(worded, calls, objections)
             objections.append(worded.objections[0] if worded.objections else "known")
             spare = spare or (worded if worded.text else None)
-        tries = before + self.settings.tries
-        if spare is not None:
-            return _paid(spare, calls, tries, objections)
-        return _paid(self._phrased(line), calls, tries, objections)
+        return _paid(spare or self._phrased(place, line), calls, objections)
 
     def _judged(self, line: Line, asked: str, answer: Answer, seed: int) -> Worded:
         """Read one reply: words with their provenance, or no words and the objection."""
@@ -100,9 +100,8 @@ class Wording:
         )
         if fault:
             return Worded(text="", provenance=made, objections=(fault,))
-        words = folded(text)
         said = line.unmasked(text)
-        known = words in {folded(variant) for variant in line.variants} or (line.role, folded(said)) in self._said
+        known = folded(text) in {folded(way) for way in line.variants} or (line.role, folded(said)) in self._said
         return Worded(text=said, provenance=made, known=known)
 
     def _odd(self, reply: Reply) -> bool:
@@ -112,16 +111,15 @@ class Wording:
             return False
         return -sum(token.logprob for token in reply.logprobs) / len(reply.logprobs) > most
 
-    def _phrased(self, line: Line) -> Worded:
+    def _phrased(self, place: tuple[int, int], line: Line) -> Worded:
         """The domain's own words, if possible ones that this side has not used yet."""
-        texts = [line.unmasked(variant) for variant in line.order(self._draw("phrase", line), 0)]
+        texts = [line.unmasked(way) for way in line.order(self._draw("phrase", place))]
         fresh = [text for text in texts if (line.role, folded(text)) not in self._said]
         return Worded(text=(fresh or texts)[0], provenance=Provenance(origin="template"), known=True)
 
     def _request(self, line: Line, said: str, seed: int) -> Request:
-        """Examples first, the line to say last: the long part is the same for every turn of this phrase."""
-        system = self._prompt.render(part="system", who=WHO[line.role])
-        messages = [Message(role="system", content=system)]
+        """Examples first, the line to say last: the long part is the same wherever this is said."""
+        messages = [Message(role="system", content=self._prompt.render(part="system", who=WHO[line.role]))]
         for one, other in self._examples(line):
             messages.append(Message(role="user", content=self._prompt.render(part="say", line=one)))
             messages.append(Message(role="assistant", content=self._prompt.render(part="answer", line=other)))
@@ -137,15 +135,34 @@ class Wording:
         )
 
     def _examples(self, line: Line) -> list[tuple[str, str]]:
-        own = line.pairs(self.settings.examples)
         spare = spare_pairs(self.domain, line.role, SPARE_PAIRS) if len(line.variants) < FEW_VARIANTS else []
-        return [*spare, *own]
+        return [*spare, *line.pairs(self.settings.examples)]
 
-    def _draw(self, what: str, line: Line) -> random.Random:
-        return seeded(what, self.blueprint.id, self.attempt, line.index)
+    def _draw(self, what: str, place: tuple[int, int]) -> random.Random:
+        return seeded(what, self.blueprint.id, self.attempt, *place)
 
 
-def _paid(worded: Worded, calls: list[str], tries: int, objections: list[str]) -> Worded:
+def _paid(worded: Worded, calls: list[str], objections: list[str]) -> Worded:
     """Note what the words cost."""
-    made = msgspec.structs.replace(worded.provenance, calls=tuple(calls), tries=tries)
+    made = msgspec.structs.replace(worded.provenance, calls=tuple(calls), tries=len(calls))
     return msgspec.structs.replace(worded, provenance=made, objections=tuple(objections))
+
+
+def _together(worded: Sequence[Worded], draft: Worded | None) -> Worded:
+    """Make one turn of its lines. A turn that a model worded only in part is `model-edited`."""
+    made = [line.provenance for line in worded]
+    origins = {one.origin for one in made}
+    origin: Origin = made[0].origin if len(origins) == 1 else "model-edited"
+    last = next((one for one in reversed(made) if one.origin == "model"), made[0])
+    drafted = draft.provenance if draft is not None else Provenance(origin="model")
+    return Worded(
+        text=joined([line.text for line in worded]),
+        provenance=msgspec.structs.replace(
+            last,
+            origin=origin,
+            calls=(*drafted.calls, *(call for one in made for call in one.calls)),
+            tries=drafted.tries + max(one.tries for one in made),
+        ),
+        objections=tuple(fault for line in worded for fault in line.objections),
+        known=all(line.known for line in worded),
+    )
