@@ -22,12 +22,12 @@ from turnwright.domains import STANDARD_FACTORS, Domain, load_domain
 from turnwright.domains.reader import Reader
 from turnwright.engine.assemble import design_of
 from turnwright.engine.spec import Spec
-from turnwright.models import Answer, EmbeddedClient, Request
 from turnwright.errors import Impossible
+from turnwright.models import Answer, EmbeddedClient, Request
 from turnwright.plan import PlanSettings, plan
-from turnwright.records import Blueprint, Usage, content_id
+from turnwright.records import Blueprint, Step, Usage, content_id
 from turnwright.simulate import FillSettings
-from turnwright.simulate.lines import Line, lines_of
+from turnwright.simulate.lines import Line, joined, lines_of
 from turnwright.simulate.wording import Worded, Wording
 
 
@@ -72,54 +72,71 @@ def text_steps(blueprint: Blueprint) -> list[int]:
 
 
 async def word_all(
-    planned: list[Blueprint], domain: Domain, speaker: CountingSpeaker, settings: FillSettings, reader: Reader, slots: int
-) -> list[tuple[Blueprint, list[tuple[Line, Worded]]]]:
+    planned: list[Blueprint],
+    domain: Domain,
+    speaker: CountingSpeaker,
+    settings: FillSettings,
+    reader: Reader,
+    slots: int,
+) -> list[tuple[Blueprint, list[tuple[Step, list[tuple[Line, Worded]]]]]]:
+    """Word every line of every text step, `slots` conversations at a time."""
     todo = list(reversed(planned))
-    done: dict[str, list[tuple[Line, Worded]]] = {}
+    done: dict[str, list[tuple[Step, list[tuple[Line, Worded]]]]] = {}
 
     async def worker() -> None:
         while todo:
             blueprint = todo.pop()
-            wording = Wording(
-                blueprint, domain, {"user": speaker, "teacher": speaker}, settings, attempt=0, reader=reader
-            )
-            done[blueprint.id] = [(line, await wording.word(line)) for line in lines_of(blueprint, domain)]
+            speakers = {"user": speaker, "teacher": speaker}
+            wording = Wording(blueprint, domain, speakers, settings, attempt=0, reader=reader)
+            turns = []
+            for index in text_steps(blueprint):
+                step = blueprint.steps[index]
+                lines = lines_of(domain, step)
+                turns.append((step, [(line, await wording.line((index, n), line)) for n, line in enumerate(lines)]))
+            done[blueprint.id] = turns
 
     await asyncio.gather(*(worker() for _ in range(slots)))
     return [(blueprint, done[blueprint.id]) for blueprint in planned]
 
 
-def figures(worded: list[tuple[Line, Worded]], usage: Usage, seconds: float) -> dict[str, object]:
-    """What came out, a share each unless the name says otherwise."""
+def figures(
+    turns: list[list[tuple[Line, Worded]]], usage: Usage, seconds: float
+) -> dict[str, object]:
+    """What came out; a share each, unless the name says otherwise. A line is one thing that a turn says."""
+    worded = [pair for turn in turns for pair in turn]
     asked = [(line, said) for line, said in worded if said.provenance.tries]
-    firsts = [(said.objections or ("",))[0] if said.provenance.origin == "template" or said.objections else "" for _, said in asked]
+    firsts = [said.objections[0] if said.objections else "" for _, said in asked]
     valued = [first for (line, _), first in zip(asked, firsts, strict=True) if line.surfaces]
     objections = Counter(objection for _, said in asked for objection in said.objections)
     tries = sum(said.provenance.tries for _, said in asked)
-    model = [said for _, said in worded if said.provenance.origin == "model"]
-    texts = [said.text for _, said in worded]
-    long = [said.text for line, said in worded if not line.is_formula]
+    origins = Counter(said.provenance.origin for _, said in worded)
+    texts = [joined([said.text for _, said in turn]) for turn in turns]
+    long = [text for turn, text in zip(turns, texts, strict=True) if not all(line.is_formula for line, _ in turn)]
 
     def share(part: float, whole: float) -> float:
         return round(part / whole, 3) if whole else 0.0
 
     return {
-        "text turns": len(worded),
-        "put to the model": share(len(asked), len(worded)),
+        "text turns": len(turns),
+        "lines": len(worded),
+        "lines put to the model": share(len(asked), len(worded)),
         "first try keeps the values": share(sum(f not in ("value", "other_value") for f in valued), len(valued)),
+        "first try, right act": share(sum(f not in ("act", "drift", "question", "negation") for f in firsts), len(firsts)),
+        "first try, right role": share(sum(f != "role" for f in firsts), len(firsts)),
         "first try passes": share(sum(f in ("", "known") for f in firsts), len(firsts)),
-        "tries with objection act": share(objections["act"], tries),
-        "tries with objection role": share(objections["role"], tries),
-        "tries that repeat a phrasing": share(objections["known"], tries),
         "objections": dict(objections.most_common()),
-        "tries a turn": share(tries, len(asked)),
-        "finally model": share(len(model), len(worded)),
-        "finally model, in new words": share(sum(not said.known for said in model), len(worded)),
-        "finally template": share(len(worded) - len(model), len(worded)),
+        "tries a line": share(tries, len(asked)),
+        "lines by model": share(origins["model"], len(worded)),
+        "lines by model, in new words": share(sum(not said.known for _, said in worded), len(worded)),
+        "lines by template": share(origins["template"], len(worded)),
+        "turns wholly by model": share(sum(all(s.provenance.origin == "model" for _, s in t) for t in turns), len(turns)),
+        "turns wholly by template": share(
+            sum(all(s.provenance.origin == "template" for _, s in t) for t in turns), len(turns)
+        ),
         "distinct texts": share(len(set(texts)), len(texts)),
         "distinct texts, formulae left out": share(len(set(long)), len(long)),
         "seconds": round(seconds, 1),
-        "seconds a text turn": share(seconds, len(worded)),
+        "seconds a text turn": share(seconds, len(turns)),
         "completion tokens a second": share(usage.completion_tokens, seconds),
         "prompt tokens from the cache": share(usage.cached_tokens, usage.prompt_tokens),
         "calls": usage.calls,
@@ -139,32 +156,38 @@ async def measure(args: argparse.Namespace) -> dict[str, object]:
     results = await word_all(planned, domain, speaker, settings, reader, args.slots)
     seconds = time.perf_counter() - started
     await client.close()
-    everything = [pair for _, pairs in results for pair in pairs]
-    for blueprint, pairs in results[: args.show]:
+    for blueprint, turns in results[: args.show]:
         print(f"\n--- {blueprint.intent}: {blueprint.goal}")
-        for line, said in pairs:
-            mark = ("T" if said.provenance.origin == "template" else "=" if said.known else "m") + str(said.provenance.tries)
-            print(f"  {mark} {line.role[:4]:5}{said.text}    <{'+'.join(line.step.acts)}>")
+        for step, lines in turns:
+            marks = "".join(_mark(said) for _, said in lines)
+            print(f"  {marks:8} {step.role[:4]:5}{joined([said.text for _, said in lines])}    <{step.phrase}>")
+    turns = [lines for _, worded in results for _, lines in worded]
     return {
         "model": args.model.name,
         "domain": domain.fingerprint,
         "settings": settings.model_dump(),
         "slots": args.slots,
         "reader, leave-one-out": {name: round(share, 3) for name, share in reader.accuracy.items()},
-        "figures": figures(everything, speaker.usage, seconds),
-        "texts": [
+        "figures": figures(turns, speaker.usage, seconds),
+        "lines": [
             {
                 "role": line.role,
-                "acts": line.step.acts,
+                "acts": line.acts,
                 "text": said.text,
                 "origin": said.provenance.origin,
                 "known": said.known,
                 "tries": said.provenance.tries,
                 "objections": said.objections,
             }
-            for line, said in everything
+            for turn in turns
+            for line, said in turn
         ],
     }
+
+
+def _mark(said: Worded) -> str:
+    """T: template, =: the model repeats a phrasing, m: the model's own words; and the tries."""
+    return ("T" if said.provenance.origin == "template" else "=" if said.known else "m") + str(said.provenance.tries)
 
 
 def main() -> None:

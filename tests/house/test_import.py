@@ -15,7 +15,7 @@ def test_importing_turnwright_loads_nothing_heavy() -> None:
 
 
 def test_the_command_line_needs_nothing_that_is_not_declared() -> None:
-    """`click` came with other packages here and was missing on a clean machine: only what is declared may be imported."""
+    """`click` came with other packages and was missing on a clean machine: import only what is declared."""
     code = (
         "import importlib.metadata as m, re, sys\n"
         "need, seen = ['turnwright'], set()\n"

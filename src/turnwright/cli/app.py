@@ -49,7 +49,7 @@ def run_app(arguments: list[str]) -> int:
     except Abort:
         return 130
     except TyperException as error:
-        said: str = getattr(error, "format_message", lambda: str(error))()
+        said = error.format_message() if hasattr(error, "format_message") else str(error)
         if said.startswith("Usage: "):  # no command was given: that is a question, and help is the answer
             out.print(said, markup=False)
             return 0

@@ -89,7 +89,9 @@ def _open_run(spec: Spec, domain: Domain, clients: dict[str, Client], folder: Pa
     return open_run(folder, spec=whole, may_change=MAY_CHANGE, durability=spec.run.durability)
 
 
-def _speakers(spec: Spec, clients: dict[str, Client], run: Run, budget: Budget, tell: Listener) -> dict[str, JournaledSpeaker]:
+def _speakers(
+    spec: Spec, clients: dict[str, Client], run: Run, budget: Budget, tell: Listener
+) -> dict[str, JournaledSpeaker]:
     """One speaker a role; roles that share a model share its limit."""
     limits = {name: _limit(spec.models[name], spec.run.concurrency) for name in clients}
     return {

@@ -2,7 +2,7 @@
 
 A small model keeps to a line only some of the time, so every rule here leans to the safe side: a refused text costs
 another try, a wrong one costs a conversation. Values, acts and the role must be right; the rest is about drift,
-told by words that neither the act's own phrasings nor plain English need.
+told by what the act's own phrasings have in common.
 """
 
 from __future__ import annotations
@@ -10,20 +10,27 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
+
+import msgspec
 
 from turnwright.domains.reader import Reader
 from turnwright.simulate.lines import Line
 from turnwright.simulate.plain_english import BINDING, PLAIN
 
-__all__ = ["cleaned", "folded", "objection"]
+__all__ = ["Leeway", "cleaned", "folded", "objection"]
 
 LENGTH_SLACK = 1.5
 CORE = 0.6
 """Share of an act's phrasings that must have a word for it to be one of the act's own."""
+SURE = 0.45
+"""Mean surprisal, in nats a token, below which a model may deny where the phrasing that it was shown does not."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _SPEAKER = re.compile(r"^(?:customer|agent|user|assistant|support(?: agent)?|teacher)\s*:\s*", re.IGNORECASE)
 _QUOTES = "\"“”«»"
+_MARK = re.compile(r"[\d\[\]{}<>@#€$£%`_|*\\~^]")
 _NEGATION = re.compile(
     r"\b(?:not|never|cannot|unable|without|nothing|nobody|unfortunately|unsuccessful)\b|n't\b|\bno\b(?!\s+problem)"
 )
@@ -31,8 +38,34 @@ _DANGLING = re.compile(
     r"\b(?:an?|the|and|or|but|of|to|for|from|with|by|is|are|was|my|your|our|its|if|because|that's|it's|i'm|about)\W*$",
     re.IGNORECASE,
 )
-_MARK = re.compile(r"[\d\[\]{}<>@#€$£%`_|*\\~^]")
 _OPENERS = re.compile(r"^(?:no|nope|nah)\b[ ,.!]*")
+_ASKING = re.compile(r"\?|\b(?:please|pls|need|tell|give|let me know)\b", re.IGNORECASE)
+
+
+class Leeway(msgspec.Struct, frozen=True, kw_only=True):
+    """How far words may go from the phrasings.
+
+    new_words: how many content words may be new to the act; None: any, and the other rules of drift are off too.
+    surprise: mean surprisal, in nats a token, up to which a model's own words are believed; None: any.
+    """
+
+    new_words: int | None = None
+    surprise: float | None = None
+
+
+class _Ways(msgspec.Struct, frozen=True, kw_only=True):
+    """What the phrasings of a line have in common, worked out once."""
+
+    folded: tuple[str, ...]
+    marks: frozenset[str]
+    denying: frozenset[bool]
+    questions: frozenset[bool]
+    asking: bool
+    repeating: bool
+    longest: int
+    words: frozenset[str]
+    content: frozenset[str]
+    core: frozenset[str]
 
 
 def cleaned(reply: str) -> str:
@@ -50,98 +83,114 @@ def folded(text: str) -> str:
     return " ".join(_words(text))
 
 
-def objection(line: Line, text: str, reader: Reader, new_words: int | None = None, asked: str = "") -> str:
+def objection(
+    line: Line, text: str, reader: Reader, leeway: Leeway, *, asked: str = "", surprisal: float | None = None
+) -> str:
     """Say what is wrong with a masked text for this line; empty when nothing is.
 
     Args:
-        new_words: how many words may be new to the act; None: any, and other rules of drift are off too.
-        asked: the phrasing that was to be reworded, if any; what it denies must be denied and nothing else.
+        asked: the phrasing that was to be reworded, if any; what it denies must be denied, and nothing else.
+        surprisal: mean surprisal of the text to the model that wrote it, in nats a token, where it is known.
 
-    Returns one of: `empty`, `cut`, `value` (a mask is missing or doubled), `other_value`, `act`, `role`, `negation`,
-    `question`, `loop`, `long`, `drift`.
+    Returns one of: `empty`, `cut`, `value` (a mask is missing or doubled), `other_value`, `negation`, `question`,
+    `loop`, `long`, `drift`, `act`, `role`, `odd`.
     """
-    if not _words(text) and not line.surfaces:
+    ways = _ways(line.variants, tuple(line.surfaces))
+    bare = _without(text, line.surfaces)
+    fault = _form(line, ways, text, bare)
+    if not fault and line.english and asked and _denies(bare) != _denies(_without(asked, line.surfaces)):
+        fault = "" if len(ways.denying) > 1 and (surprisal or 9.0) <= SURE else "negation"
+    if not fault and leeway.new_words is not None and line.english:
+        fault = _drift(ways, bare, leeway.new_words)
+    fault = fault or _reading(line, ways, text, bare, reader)
+    far = leeway.surprise is not None and surprisal is not None and surprisal > leeway.surprise
+    return fault or ("odd" if far else "")
+
+
+def _form(line: Line, ways: _Ways, text: str, bare: str) -> str:
+    """Values in place, and the form that the phrasings have."""
+    words = _words(bare)
+    if not words and not line.surfaces:
         return "empty"
-    if _DANGLING.search(text):
-        return "cut"
     if any(text.lower().count(mask.lower()) != 1 for mask in line.surfaces):
         return "value"
-    bare, variants = _unmasked(line, text), [_unmasked(line, variant) for variant in line.variants]
-    if set(_MARK.findall(bare)) - {mark for variant in variants for mark in variant}:
+    if set(_MARK.findall(bare)) - ways.marks:
         return "other_value"
-    fault = _shape(bare, variants, [_unmasked(line, asked)] if asked else variants, line.english)
-    if not fault and new_words is not None and line.english:
-        fault = _drift(line, bare, variants, new_words)
-    return fault or _reading(line, text, bare, reader)
+    if _DANGLING.search(text):
+        return "cut"
+    if line.english and _denies(bare) not in ways.denying:
+        return "negation"
+    if ("?" in bare) not in ways.questions or (line.english and ways.asking and not _ASKING.search(bare)):
+        return "question"
+    if _repeats(words) and not ways.repeating:
+        return "loop"
+    return "long" if len(words) > LENGTH_SLACK * ways.longest + 2 else ""
 
 
-def _reading(line: Line, text: str, bare: str, reader: Reader) -> str:
+def _drift(ways: _Ways, bare: str, new_words: int) -> str:
+    """Count words that are new to the act, and miss those that nearly all of its phrasings have."""
+    words, said = set(_parts(_words(bare))), _content(bare)
+    if words and not (words & PLAIN or words & ways.words or said & ways.content):
+        return "drift"
+    if words & BINDING - ways.words or len(said - ways.content) > new_words:
+        return "drift"
+    return "act" if ways.core and not ways.core & said else ""
+
+
+def _reading(line: Line, ways: _Ways, text: str, bare: str, reader: Reader) -> str:
     """Ask the reader, about the whole text and, where a turn does several things, about its sentences."""
-    if _is_phrasing(line, bare):
+    if _is_phrasing(ways, bare):
         return ""
     said = line.unmasked(text)
     if not reader.fits(line.role, said, line.mentions):
         return "role"
     sentences = re.split(r"(?<=[.!?]) +", said) if len(line.acts) > 1 else []
-    heard = [said, *sentences]
     for act in line.acts:
-        if not any(reader.agrees(line.role, act, words, line.mentions) for words in heard):
+        if not any(reader.agrees(line.role, act, words, line.mentions) for words in [said, *sentences]):
             return "act"
     return ""
 
 
-def _is_phrasing(line: Line, bare: str) -> bool:
+def _is_phrasing(ways: _Ways, bare: str) -> bool:
     """Whether the text is a phrasing of the line with nothing but plain words around it."""
     words = f" {folded(bare)} "
-    for variant in line.variants:
-        known = f" {folded(_unmasked(line, variant))} "
-        if known.strip() and known in words:
-            return PLAIN.issuperset(words.replace(known, " ", 1).split())
+    for known in ways.folded:
+        if known and f" {known} " in words:
+            return PLAIN.issuperset(words.replace(f" {known} ", " ", 1).split())
     return False
 
 
-def _shape(bare: str, variants: list[str], asked: list[str], english: bool) -> str:
-    """Compare the form of the text with the forms of the phrasings."""
-    if english and _denies(bare) not in {_denies(text) for text in asked}:
-        return "negation"
-    if ("?" in bare) not in {"?" in text for text in variants}:
-        return "question"
-    words = _words(bare)
-    if _repeats(words) and not any(_repeats(_words(text)) for text in variants):
-        return "loop"
-    if len(words) > LENGTH_SLACK * max(len(_words(text)) for text in variants) + 2:
-        return "long"
-    return ""
+@lru_cache(maxsize=4096)
+def _ways(variants: tuple[str, ...], masks: tuple[str, ...]) -> _Ways:
+    texts = [_without(variant, masks) for variant in variants]
+    content = [_content(text) for text in texts]
+    often = Counter(stem for stems in content for stem in stems)
+    labels = [*texts, *masks]
+    return _Ways(
+        folded=tuple(sorted((folded(text) for text in texts), key=len, reverse=True)),
+        marks=frozenset(mark for text in texts for mark in text),
+        denying=frozenset(_denies(text) for text in texts),
+        questions=frozenset("?" in text for text in texts),
+        asking=all(_ASKING.search(text) for text in texts),
+        repeating=any(_repeats(_words(text)) for text in texts),
+        longest=max(len(_words(text)) for text in texts),
+        words=frozenset(_parts(word for text in labels for word in _words(text))),
+        content=frozenset(stem for text in labels for stem in _content(text)),
+        core=frozenset(stem for stem, count in often.items() if count >= CORE * len(texts)),
+    )
+
+
+def _without(text: str, masks: Iterable[str]) -> str:
+    for mask in masks:
+        text = re.sub(re.escape(mask), " ", text, flags=re.IGNORECASE)
+    return text
 
 
 def _repeats(words: list[str]) -> bool:
     """Whether a pair of words, or a word that means something, comes twice."""
-    pairs = [pair for pair, count in Counter(pairwise(words)).items() if count > 1 and not PLAIN.issuperset(pair)]
-    once = [word for word, count in Counter(_parts(words)).items() if count > 1 and word not in PLAIN | BINDING]
-    return bool(pairs or once)
-
-
-def _drift(line: Line, bare: str, variants: list[str], new_words: int) -> str:
-    """Count words that are new to the act, and miss those that nearly all of its phrasings have."""
-    stems = [_stems(_words(text)) for text in variants]
-    own = set().union(*stems, *(_stems(_words(mask)) for mask in line.surfaces))
-    parts = list(_parts(_words(bare)))
-    if parts and not any(word in PLAIN or _stem(word) in own for word in parts):
-        return "drift"
-    if any(word in BINDING and word not in own for word in parts):
-        return "drift"
-    if len({_stem(word) for word in parts if word not in PLAIN and word not in BINDING} - own) > new_words:
-        return "drift"
-    often = Counter(stem for found in stems for stem in found)
-    core = {stem for stem, count in often.items() if count >= CORE * len(stems)} - PLAIN - BINDING
-    return "act" if core and not core & _stems(parts) else ""
-
-
-def _unmasked(line: Line, text: str) -> str:
-    """The text without its masks."""
-    for mask in line.surfaces:
-        text = re.sub(re.escape(mask), " ", text, flags=re.IGNORECASE)
-    return text
+    pairs = (pair for pair, count in Counter(pairwise(words)).items() if count > 1)
+    twice = (word for word, count in Counter(_parts(words)).items() if count > 1)
+    return any(not PLAIN.issuperset(pair) for pair in pairs) or any(word not in PLAIN | BINDING for word in twice)
 
 
 def _denies(text: str) -> bool:
@@ -157,14 +206,13 @@ def _parts(words: Iterable[str]) -> Iterable[str]:
     return (word if word.endswith("n't") else word.partition("'")[0] for word in words)
 
 
-def _stems(words: Iterable[str]) -> set[str]:
-    return {_stem(word) for word in _parts(words)}
+def _content(text: str) -> set[str]:
+    """The stems of the words that mean something of their own."""
+    return {_stem(word) for word in _parts(_words(text)) if word not in PLAIN and word not in BINDING}
 
 
 def _stem(word: str) -> str:
     """Cut common endings, so that "delivered" and "delivery" stand close; crude, and only compared with itself."""
-    if word in BINDING:
-        return word
     for ending in ("ing", "ied", "ies", "ed", "es", "ly", "s", "e", "y"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]

@@ -15,7 +15,7 @@ from turnwright.domains import STANDARD_FACTORS, Domain
 from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Request, Speaker
 from turnwright.records import Blueprint, Json, Provenance, Scenario, derive_seed, seeded
-from turnwright.simulate.acceptance import cleaned, objection
+from turnwright.simulate.acceptance import Leeway, cleaned, objection
 from turnwright.simulate.lines import Line, whole
 from turnwright.simulate.prompting import prompt
 from turnwright.simulate.settings import FillSettings
@@ -122,5 +122,5 @@ def _judged(line: Line, text: str, answer: Answer, seed: int, reader: Reader) ->
         calls=(answer.call_id,),
         tries=1,
     )
-    fault = objection(line, line.masked(text), reader)
+    fault = objection(line, line.masked(text), reader, Leeway())
     return Worded(text="" if fault else text, provenance=made, objections=(fault,) if fault else ())

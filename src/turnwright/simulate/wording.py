@@ -11,7 +11,7 @@ from turnwright.domains import Domain
 from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Reply, Request, Speaker
 from turnwright.records import Blueprint, Origin, Provenance, derive_seed, seeded
-from turnwright.simulate.acceptance import cleaned, folded, objection
+from turnwright.simulate.acceptance import Leeway, cleaned, folded, objection
 from turnwright.simulate.lines import Line, joined, spare_pairs
 from turnwright.simulate.prompting import prompt
 from turnwright.simulate.settings import FillSettings
@@ -53,6 +53,7 @@ class Wording:
         self.blueprint, self.domain, self.speakers, self.settings = blueprint, domain, speakers, settings
         self.attempt, self.reader = attempt, reader
         self._prompt = prompt("fill_turn")
+        self._leeway = Leeway(new_words=settings.new_words, surprise=settings.surprise)
         self._said: set[tuple[str, str]] = set()
 
     async def turn(self, index: int, lines: Sequence[Line], draft: Worded | None = None) -> Worded:
@@ -90,11 +91,10 @@ class Wording:
     def _judged(self, line: Line, asked: str, answer: Answer, seed: int) -> Worded:
         """Read one reply: words with their provenance, or no words and the objection."""
         text = cleaned(answer.reply.text)
-        fault = objection(line, text, self.reader, self.settings.new_words, asked)
-        if answer.reply.finish == "length":
-            fault = "cut"
-        elif not fault and self._odd(answer.reply):
-            fault = "odd"
+        fault = "cut"
+        if answer.reply.finish != "length":
+            surprisal = _surprisal(answer.reply)
+            fault = objection(line, text, self.reader, self._leeway, asked=asked, surprisal=surprisal)
         made = Provenance(
             origin="model", role=SPEAKS[line.role], model=answer.model, prompt=self._prompt.hash, seed=seed
         )
@@ -103,13 +103,6 @@ class Wording:
         said = line.unmasked(text)
         known = folded(text) in {folded(way) for way in line.variants} or (line.role, folded(said)) in self._said
         return Worded(text=said, provenance=made, known=known)
-
-    def _odd(self, reply: Reply) -> bool:
-        """Whether the model itself found its words unlikely, as it does when it wanders off."""
-        most = self.settings.surprise
-        if most is None or not reply.logprobs:
-            return False
-        return -sum(token.logprob for token in reply.logprobs) / len(reply.logprobs) > most
 
     def _phrased(self, place: tuple[int, int], line: Line) -> Worded:
         """The domain's own words, if possible ones that this side has not used yet."""
@@ -146,6 +139,13 @@ def _paid(worded: Worded, calls: list[str], objections: list[str]) -> Worded:
     """Note what the words cost."""
     made = msgspec.structs.replace(worded.provenance, calls=tuple(calls), tries=len(calls))
     return msgspec.structs.replace(worded, provenance=made, objections=tuple(objections))
+
+
+def _surprisal(reply: Reply) -> float | None:
+    """Mean surprisal of a reply, in nats a token; None where the model does not tell."""
+    if not reply.logprobs:
+        return None
+    return -sum(token.logprob for token in reply.logprobs) / len(reply.logprobs)
 
 
 def _together(worded: Sequence[Worded], draft: Worded | None) -> Worded:
