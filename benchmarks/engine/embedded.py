@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from turnwright.models import EmbeddedClient, Message, Request, located
-from turnwright.models.cores import free_cores
+from turnwright.models.cores import own_cores
 from turnwright.models.wire import body_of, reply_of
 from turnwright.records import Usage, derive_seed
 
@@ -200,7 +200,7 @@ def main() -> None:
     options.add_argument("--threads", type=int, default=0)
     options.add_argument("--json", type=Path, default=RESULTS)
     chosen = options.parse_args()
-    path, threads = located(chosen.model), chosen.threads or free_cores()
+    path, threads = located(chosen.model), chosen.threads or own_cores()
     found, embedded = compared(path, threads, chosen.rounds)
     both = [measured(lambda numbers: embedded.play(numbers, embedded.interplay), 1000 + n) for n in range(2)]
     asyncio.run(embedded.client.close())

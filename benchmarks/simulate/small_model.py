@@ -30,6 +30,8 @@ from turnwright.simulate import FillSettings
 from turnwright.simulate.lines import Line, joined, lines_of
 from turnwright.simulate.wording import Worded, Wording
 
+NOT_THE_ACT = ("act", "drift", "question", "negation", "odd")
+
 
 class CountingSpeaker:
     """A speaker without a journal that adds up what it pays."""
@@ -99,9 +101,7 @@ async def word_all(
     return [(blueprint, done[blueprint.id]) for blueprint in planned]
 
 
-def figures(
-    turns: list[list[tuple[Line, Worded]]], usage: Usage, seconds: float
-) -> dict[str, object]:
+def figures(turns: list[list[tuple[Line, Worded]]], usage: Usage, seconds: float, worked: float) -> dict[str, object]:
     """What came out; a share each, unless the name says otherwise. A line is one thing that a turn says."""
     worded = [pair for turn in turns for pair in turn]
     asked = [(line, said) for line, said in worded if said.provenance.tries]
@@ -121,7 +121,7 @@ def figures(
         "lines": len(worded),
         "lines put to the model": share(len(asked), len(worded)),
         "first try keeps the values": share(sum(f not in ("value", "other_value") for f in valued), len(valued)),
-        "first try, right act": share(sum(f not in ("act", "drift", "question", "negation") for f in firsts), len(firsts)),
+        "first try, right act": share(sum(f not in NOT_THE_ACT for f in firsts), len(firsts)),
         "first try, right role": share(sum(f != "role" for f in firsts), len(firsts)),
         "first try passes": share(sum(f in ("", "known") for f in firsts), len(firsts)),
         "objections": dict(objections.most_common()),
@@ -129,20 +129,23 @@ def figures(
         "lines by model": share(origins["model"], len(worded)),
         "lines by model, in new words": share(sum(not said.known for _, said in worded), len(worded)),
         "lines by template": share(origins["template"], len(worded)),
-        "turns wholly by model": share(sum(all(s.provenance.origin == "model" for _, s in t) for t in turns), len(turns)),
-        "turns wholly by template": share(
-            sum(all(s.provenance.origin == "template" for _, s in t) for t in turns), len(turns)
-        ),
+        "turns wholly by model": share(sum(_all_from("model", turn) for turn in turns), len(turns)),
+        "turns wholly by template": share(sum(_all_from("template", turn) for turn in turns), len(turns)),
         "distinct texts": share(len(set(texts)), len(texts)),
         "distinct texts, formulae left out": share(len(set(long)), len(long)),
         "seconds": round(seconds, 1),
         "seconds a text turn": share(seconds, len(turns)),
+        "CPU seconds a text turn": share(worked, len(turns)),
         "completion tokens a second": share(usage.completion_tokens, seconds),
         "prompt tokens from the cache": share(usage.cached_tokens, usage.prompt_tokens),
         "calls": usage.calls,
         "prompt tokens a try": share(usage.prompt_tokens, tries),
         "completion tokens a try": share(usage.completion_tokens, tries),
     }
+
+
+def _all_from(origin: str, turn: list[tuple[Line, Worded]]) -> bool:
+    return all(said.provenance.origin == origin for _, said in turn)
 
 
 async def measure(args: argparse.Namespace) -> dict[str, object]:
@@ -152,9 +155,9 @@ async def measure(args: argparse.Namespace) -> dict[str, object]:
     settings = FillSettings(**json.loads(args.settings))
     client = EmbeddedClient(args.model, slots=args.slots, threads=args.threads)
     speaker = CountingSpeaker(client)
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     results = await word_all(planned, domain, speaker, settings, reader, args.slots)
-    seconds = time.perf_counter() - started
+    seconds, worked = time.perf_counter() - started, time.process_time() - worked
     await client.close()
     for blueprint, turns in results[: args.show]:
         print(f"\n--- {blueprint.intent}: {blueprint.goal}")
@@ -168,7 +171,7 @@ async def measure(args: argparse.Namespace) -> dict[str, object]:
         "settings": settings.model_dump(),
         "slots": args.slots,
         "reader, leave-one-out": {name: round(share, 3) for name, share in reader.accuracy.items()},
-        "figures": figures(turns, speaker.usage, seconds),
+        "figures": figures(turns, speaker.usage, seconds, worked),
         "lines": [
             {
                 "role": line.role,

@@ -26,7 +26,7 @@ import msgspec
 from turnwright.errors import CatalogueError, EndpointBusy, EndpointDown, EndpointFault, RequestRefused
 from turnwright.models.catalogue import digest
 from turnwright.models.client import Reply, Request
-from turnwright.models.cores import free_cores
+from turnwright.models.cores import own_cores, wait_politely
 from turnwright.models.wire import Gathered, body_of, problem_of
 from turnwright.records import Json
 
@@ -52,7 +52,7 @@ class EmbeddedClient:
         sha256: hash of the file, hex; computed when empty (about a second per gigabyte).
         slots: how many calls run at the same time.
         context: tokens for prompt and reply together, per slot.
-        threads: CPU threads; None for every core of this process that is free when the model is loaded.
+        threads: CPU threads; None for every core that this process may use.
 
     Raises:
         CatalogueError: the file is missing, is not GGUF, or cannot be loaded.
@@ -71,7 +71,7 @@ class EmbeddedClient:
         _must_be_gguf(path)
         self._name = name or path.stem
         self._sha256 = sha256 or digest(path)
-        self._server: Any = _loaded(path, slots=slots, context=context, threads=threads or free_cores())
+        self._server: Any = _loaded(path, slots=slots, context=context, threads=threads or own_cores())
         self._closing = False
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix=f"turnwright-{self._name}")
 
@@ -181,6 +181,7 @@ def _must_be_gguf(path: Path) -> None:
 
 
 def _loaded(path: Path, *, slots: int, context: int, threads: int) -> Any:
+    wait_politely()
     try:
         # native code without types, absent on platforms without a wheel: only those who use it load it
         xllamacpp: Any = importlib.import_module("xllamacpp")

@@ -29,7 +29,7 @@ SURE = 0.45
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _SPEAKER = re.compile(r"^(?:customer|agent|user|assistant|support(?: agent)?|teacher)\s*:\s*", re.IGNORECASE)
-_QUOTES = "\"“”«»"
+_QUOTES = '"“”«»'
 _MARK = re.compile(r"[\d\[\]{}<>@#€$£%`_|*\\~^]")
 _NEGATION = re.compile(
     r"\b(?:not|never|cannot|unable|without|nothing|nobody|unfortunately|unsuccessful)\b|n't\b|\bno\b(?!\s+problem)"
@@ -39,6 +39,7 @@ _DANGLING = re.compile(
     re.IGNORECASE,
 )
 _OPENERS = re.compile(r"^(?:no|nope|nah)\b[ ,.!]*")
+_MAY_REPEAT = PLAIN - {"please"} | BINDING
 _ASKING = re.compile(r"\?|\b(?:please|pls|need|tell|give|let me know)\b", re.IGNORECASE)
 
 
@@ -62,10 +63,13 @@ class _Ways(msgspec.Struct, frozen=True, kw_only=True):
     questions: frozenset[bool]
     asking: bool
     repeating: bool
+    dangling: bool
     longest: int
     words: frozenset[str]
     content: frozenset[str]
     core: frozenset[str]
+    owned: frozenset[tuple[str, str]]
+    things: frozenset[str]
 
 
 def cleaned(reply: str) -> str:
@@ -97,34 +101,43 @@ def objection(
     """
     ways = _ways(line.variants, tuple(line.surfaces))
     bare = _without(text, line.surfaces)
-    fault = _form(line, ways, text, bare)
+    fault = _values(line, ways, text, bare)
+    if not fault and not ways.dangling and _DANGLING.search(text):
+        fault = "cut"
+    if fault or _is_phrasing(ways, bare):
+        return fault
+    strict = leeway.new_words is not None
+    fault = _form(line, ways, bare, strict)
     if not fault and line.english and asked and _denies(bare) != _denies(_without(asked, line.surfaces)):
         fault = "" if len(ways.denying) > 1 and (surprisal or 9.0) <= SURE else "negation"
-    if not fault and leeway.new_words is not None and line.english:
-        fault = _drift(ways, bare, leeway.new_words)
-    fault = fault or _reading(line, ways, text, bare, reader)
+    if not fault and strict and line.english:
+        fault = _drift(ways, bare, leeway.new_words or 0)
+    fault = fault or _reading(line, text, reader)
     far = leeway.surprise is not None and surprisal is not None and surprisal > leeway.surprise
     return fault or ("odd" if far else "")
 
 
-def _form(line: Line, ways: _Ways, text: str, bare: str) -> str:
-    """Values in place, and the form that the phrasings have."""
-    words = _words(bare)
-    if not words and not line.surfaces:
+def _values(line: Line, ways: _Ways, text: str, bare: str) -> str:
+    """Every value once, and no other."""
+    if not _words(bare) and not line.surfaces:
         return "empty"
     if any(text.lower().count(mask.lower()) != 1 for mask in line.surfaces):
         return "value"
-    if set(_MARK.findall(bare)) - ways.marks:
-        return "other_value"
-    if _DANGLING.search(text):
-        return "cut"
+    return "other_value" if set(_MARK.findall(bare)) - ways.marks else ""
+
+
+def _form(line: Line, ways: _Ways, bare: str, strict: bool) -> str:
+    """The form that the phrasings have; `strict` for models that lose themselves in the middle of a line."""
+    words = _words(bare)
     if line.english and _denies(bare) not in ways.denying:
         return "negation"
-    if ("?" in bare) not in ways.questions or (line.english and ways.asking and not _ASKING.search(bare)):
+    if ("?" in bare) not in ways.questions:
         return "question"
-    if _repeats(words) and not ways.repeating:
-        return "loop"
-    return "long" if len(words) > LENGTH_SLACK * ways.longest + 2 else ""
+    if len(words) > (LENGTH_SLACK if strict else 2 * LENGTH_SLACK) * ways.longest + 2:
+        return "long"
+    if strict and line.english and ways.asking and not _ASKING.search(bare):
+        return "question"
+    return "loop" if strict and _repeats(words) and not ways.repeating else ""
 
 
 def _drift(ways: _Ways, bare: str, new_words: int) -> str:
@@ -134,13 +147,13 @@ def _drift(ways: _Ways, bare: str, new_words: int) -> str:
         return "drift"
     if words & BINDING - ways.words or len(said - ways.content) > new_words:
         return "drift"
+    if any((owner, thing) not in ways.owned and thing in ways.things for owner, thing in _owned(bare)):
+        return "role"
     return "act" if ways.core and not ways.core & said else ""
 
 
-def _reading(line: Line, ways: _Ways, text: str, bare: str, reader: Reader) -> str:
+def _reading(line: Line, text: str, reader: Reader) -> str:
     """Ask the reader, about the whole text and, where a turn does several things, about its sentences."""
-    if _is_phrasing(ways, bare):
-        return ""
     said = line.unmasked(text)
     if not reader.fits(line.role, said, line.mentions):
         return "role"
@@ -166,6 +179,7 @@ def _ways(variants: tuple[str, ...], masks: tuple[str, ...]) -> _Ways:
     content = [_content(text) for text in texts]
     often = Counter(stem for stems in content for stem in stems)
     labels = [*texts, *masks]
+    owned = frozenset(pair for variant in variants for pair in _owned(variant))
     return _Ways(
         folded=tuple(sorted((folded(text) for text in texts), key=len, reverse=True)),
         marks=frozenset(mark for text in texts for mark in text),
@@ -173,10 +187,13 @@ def _ways(variants: tuple[str, ...], masks: tuple[str, ...]) -> _Ways:
         questions=frozenset("?" in text for text in texts),
         asking=all(_ASKING.search(text) for text in texts),
         repeating=any(_repeats(_words(text)) for text in texts),
+        dangling=any(_DANGLING.search(variant) for variant in variants),
         longest=max(len(_words(text)) for text in texts),
         words=frozenset(_parts(word for text in labels for word in _words(text))),
         content=frozenset(stem for text in labels for stem in _content(text)),
         core=frozenset(stem for stem, count in often.items() if count >= CORE * len(texts)),
+        owned=owned,
+        things=frozenset(thing for _, thing in owned),
     )
 
 
@@ -186,11 +203,16 @@ def _without(text: str, masks: Iterable[str]) -> str:
     return text
 
 
+def _owned(text: str) -> set[tuple[str, str]]:
+    """Whose things are named: pairs of a possessive and the stem of the word that follows it."""
+    return {(one, _stem(other)) for one, other in pairwise(_words(text)) if one in ("my", "your", "our")}
+
+
 def _repeats(words: list[str]) -> bool:
     """Whether a pair of words, or a word that means something, comes twice."""
     pairs = (pair for pair, count in Counter(pairwise(words)).items() if count > 1)
     twice = (word for word, count in Counter(_parts(words)).items() if count > 1)
-    return any(not PLAIN.issuperset(pair) for pair in pairs) or any(word not in PLAIN | BINDING for word in twice)
+    return any(not PLAIN.issuperset(pair) for pair in pairs) or any(word not in _MAY_REPEAT for word in twice)
 
 
 def _denies(text: str) -> bool:

@@ -32,7 +32,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     acts: what it does. means: the same in words. variants: ways to say it in the domain's own words, with masks;
     always the same ones in the same order for the same domain and phrase, whatever the values.
-    surfaces: mask → the value as it is said. mentions: slot and surface of the same values.
+    surfaces: mask → the value as it is said. mentions: slot and surface of the same values. facts: whether the
+    phrasings state facts of their own (answers from the documents), which a rewording could bend.
     """
 
     role: str
@@ -42,6 +43,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     surfaces: dict[str, str] = {}
     mentions: tuple[tuple[str, str], ...] = ()
     english: bool = True
+    facts: bool = False
 
     @cached_property
     def is_formula(self) -> bool:
@@ -115,6 +117,7 @@ def whole(lines: list[Line]) -> Line:
         surfaces={mask: surface for line in lines for mask, surface in line.surfaces.items()},
         mentions=tuple(dict.fromkeys(mention for line in lines for mention in line.mentions)),
         english=first.english,
+        facts=any(line.facts for line in lines),
     )
 
 
@@ -143,6 +146,7 @@ def _line(domain: Domain, step: Step, part: str, texts: list[str], masks: dict[s
         surfaces={mask: domain.say(slot, value) for mask, (slot, value) in said.items()},
         mentions=tuple((slot, domain.say(slot, value)) for slot, value in said.values()),
         english=domain.spec.language.startswith("en"),
+        facts=step.role == "assistant" and act == domain.spec.behaviour.answer,
     )
 
 

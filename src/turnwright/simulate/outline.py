@@ -66,7 +66,7 @@ def _messages(
         {
             "who": WHO[line.role],
             "means": line.means,
-            "values": list(line.surfaces.values()),
+            "must_say": list(line.surfaces.values()),
             "example": line.unmasked(seeded("example", blueprint.id, attempt, index).choice(line.variants)),
         }
         for index, line in turns.items()

@@ -66,19 +66,28 @@ class Wording:
 
     async def line(self, place: tuple[int, int], line: Line) -> Worded:
         """Return words for one line; `place` (step, number of the line in it) decides the seeds."""
-        rare = line.is_formula and self._draw("formula", place).random() >= self.settings.formulae
-        worded = self._phrased(place, line) if rare else await self._asked(place, line)
+        worded = await self._asked(place, line) if self._is_worth_asking(place, line) else self._phrased(place, line)
         self._said.add((line.role, folded(worded.text)))
         return worded
 
+    def _is_worth_asking(self, place: tuple[int, int], line: Line) -> bool:
+        """Formulae are asked as often as the settings say; facts only of models that may choose their words."""
+        if line.facts and self.settings.new_words is not None:
+            return False
+        return not line.is_formula or self._draw("formula", place).random() < self.settings.formulae
+
     async def _asked(self, place: tuple[int, int], line: Line) -> Worded:
-        """Try until words pass that are not just a phrasing; those that are stand in for want of better ones."""
-        order = line.order(self._draw("say", place), self.settings.examples)
+        """Try until words pass that are not just a phrasing; those that are stand in for want of better ones.
+
+        The prompt stays the same: another seed does as well as another phrasing to reword (measured), and only the
+        first try pays for the prompt.
+        """
+        said = line.order(self._draw("say", place), self.settings.examples)[0]
         calls: list[str] = []
         objections: list[str] = []
         spare: Worded | None = None
         for number in range(self.settings.tries):
-            said, seed = order[number % len(order)], derive_seed(self.blueprint.id, self.attempt, *place, number)
+            seed = derive_seed(self.blueprint.id, self.attempt, *place, number)
             answer = await self.speakers[SPEAKS[line.role]].ask(self._request(line, said, seed))
             calls.append(answer.call_id)
             worded = self._judged(line, said, answer, seed)
@@ -96,7 +105,12 @@ class Wording:
             surprisal = _surprisal(answer.reply)
             fault = objection(line, text, self.reader, self._leeway, asked=asked, surprisal=surprisal)
         made = Provenance(
-            origin="model", role=SPEAKS[line.role], model=answer.model, prompt=self._prompt.hash, seed=seed
+            origin="model",
+            role=SPEAKS[line.role],
+            model=answer.model,
+            prompt=self._prompt.hash,
+            seed=seed,
+            calls=(answer.call_id,),
         )
         if fault:
             return Worded(text="", provenance=made, objections=(fault,))
@@ -136,8 +150,10 @@ class Wording:
 
 
 def _paid(worded: Worded, calls: list[str], objections: list[str]) -> Worded:
-    """Note what the words cost."""
-    made = msgspec.structs.replace(worded.provenance, calls=tuple(calls), tries=len(calls))
+    """Note what the words cost; the call that they come from stands last."""
+    own = worded.provenance.calls
+    others = [call for call in calls if call not in own]
+    made = msgspec.structs.replace(worded.provenance, calls=(*others, *own), tries=len(calls))
     return msgspec.structs.replace(worded, provenance=made, objections=tuple(objections))
 
 
