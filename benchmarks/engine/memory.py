@@ -62,7 +62,9 @@ def main() -> None:
     options.add_argument("--concurrency", type=int, default=64)
     given = options.parse_args()
     rows = [measure(int(size), given.concurrency) for size in given.sizes.split(",")]
-    print(f"{'conversations':>13} {'calls each':>10} {'admitted':>8} {'peak MB':>8} {'ms CPU each':>11} {'run.db MB':>9}")
+    print(
+        f"{'conversations':>13} {'calls each':>10} {'admitted':>8} {'peak MB':>8} {'ms CPU each':>11} {'run.db MB':>9}"
+    )
     for row in rows:
         each = row["conversations"]
         print(

@@ -249,3 +249,28 @@ def test_a_model_that_is_down_stops_the_simulation(shop: Domain, shop_reader: Re
 
     with pytest.raises(EndpointDown):
         filled(shop, blueprint_of(ORDER), Speaking(down), reader=shop_reader)
+
+
+def test_another_try_sends_the_same_prompt_with_another_seed(shop: Domain, shop_reader: Reader) -> None:
+    speaker = Speaking("silent")
+    filled(shop, blueprint_of(ORDER), speaker, reader=shop_reader, tries=4)
+    assert len({request.messages for request in speaker.asked}) == 1
+    assert len({request.seed for request in speaker.asked}) == 4
+
+
+def test_an_act_with_a_single_phrasing_is_shown_examples_of_other_acts(shop: Domain, shop_reader: Reader) -> None:
+    step = Step(role="assistant", acts=("ask_email",), phrase="ask_email")
+    speaker = Speaking("obliging")
+    turn = filled(shop, blueprint_of(step), speaker, reader=shop_reader)[0]
+    assert len(speaker.asked[0].messages) > 3
+    assert "e-mail address" in turn.text
+
+
+def test_facts_of_the_documents_are_only_reworded_by_models_that_may_choose_their_words(
+    shop: Domain, shop_reader: Reader
+) -> None:
+    step = Step(role="assistant", acts=("answer_question",), phrase="answer_question:hours")
+    small = filled(shop, blueprint_of(step), Speaking("obliging"), reader=shop_reader)[0]
+    strong = filled(shop, blueprint_of(step), Speaking("obliging"), reader=shop_reader, new_words=None)[0]
+    assert (small.text, small.provenance.origin, small.provenance.tries) == ("We are open 9 to 5.", "template", 0)
+    assert strong.provenance.origin == "model"

@@ -68,9 +68,7 @@ def test_sensible_new_words_pass(telecom: Domain, reader: Reader, role: str, phr
         ("assistant", "ask_pin", "Could you please help?", "act"),
     ],
 )  # fmt: skip
-def test_each_fault_is_named(
-    telecom: Domain, reader: Reader, role: str, phrase: str, text: str, fault: str
-) -> None:
+def test_each_fault_is_named(telecom: Domain, reader: Reader, role: str, phrase: str, text: str, fault: str) -> None:
     assert objection(line_of(telecom, role, phrase), text, reader, SMALL) == fault
 
 

@@ -63,7 +63,7 @@ def plan(spec: Spec, report: PlanReport) -> None:
         for role, one in forecast.roles.items()
     ]
     out.print(table("role", "model", "calls", "prompt tokens", "reply tokens", "cost", rows=rows))
-    out.print("calls count one try a turn; a small model takes more (the run's summary says how many)")
+    out.print("estimated with the tries of a small model; the run's summary says how many it really took")
 
 
 def coverage(report: CoverageReport) -> None:

@@ -21,10 +21,12 @@ from turnwright.records import Blueprint
 __all__ = ["Forecast", "RoleForecast", "forecast"]
 
 SAMPLE = 200
-PROMPT_TOKENS_A_TURN = {"turn": 260, "conversation": 900, "interplay": 700}
+CALLS_A_TURN = {"turn": 2.5, "conversation": 1.0, "interplay": 1.0}
+"""Calls of a turn, tries included: SmolLM2-135M on telecom_support, at three tries; a stronger model takes fewer."""
+PROMPT_TOKENS_A_CALL = {"turn": 200, "conversation": 900, "interplay": 700}
 """Prompt tokens of one call: few-shot turn, whole outline, growing chat (telecom_support, SmolLM2 tokenizer)."""
-REPLY_TOKENS_A_TURN = 22
-"""Tokens of one written turn (STAR and telecom_support, SmolLM2 tokenizer: median 14, mean 22 with JSON)."""
+REPLY_TOKENS_A_TURN = {"turn": 35, "conversation": 22, "interplay": 30}
+"""Tokens written for one turn, tries and JSON included (same source)."""
 
 
 class RoleForecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +89,8 @@ def _role(role: str, spec: Spec, blueprints: list[Blueprint], scale: float) -> R
     else:
         calls = steps
     kind = spec.simulate.fill.by if spec.simulate.way == "fill" else "interplay"
-    expected = round(calls * scale)
-    prompt, reply = expected * PROMPT_TOKENS_A_TURN[kind], round(steps * scale) * REPLY_TOKENS_A_TURN
+    expected = round(calls * scale * CALLS_A_TURN[kind])
+    prompt, reply = expected * PROMPT_TOKENS_A_CALL[kind], round(steps * scale) * REPLY_TOKENS_A_TURN[kind]
     model = spec.models[spec.roles[role]]  # type: ignore[index]
     return RoleForecast(
         model=spec.roles[role],  # type: ignore[index]

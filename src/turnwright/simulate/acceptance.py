@@ -106,12 +106,11 @@ def objection(
         fault = "cut"
     if fault or _is_phrasing(ways, bare):
         return fault
-    strict = leeway.new_words is not None
-    fault = _form(line, ways, bare, strict)
-    if not fault and line.english and asked and _denies(bare) != _denies(_without(asked, line.surfaces)):
-        fault = "" if len(ways.denying) > 1 and (surprisal or 9.0) <= SURE else "negation"
-    if not fault and strict and line.english:
-        fault = _drift(ways, bare, leeway.new_words or 0)
+    fault = _form(line, ways, bare, strict=leeway.new_words is not None)
+    if not fault and leeway.new_words is not None and line.english:
+        sure = surprisal is not None and surprisal <= SURE
+        turned = bool(asked) and _denies(bare) != _denies(_without(asked, line.surfaces))
+        fault = "negation" if turned and not sure else _drift(ways, bare, leeway.new_words)
     fault = fault or _reading(line, text, reader)
     far = leeway.surprise is not None and surprisal is not None and surprisal > leeway.surprise
     return fault or ("odd" if far else "")
