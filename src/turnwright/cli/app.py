@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -102,9 +103,10 @@ def run(
 ) -> int:
     """Run a spec, or go on with it, and export what was admitted."""
     factory = load(spec)
+    began = time.monotonic()
     with Progress(quiet=quiet) as progress:
         report = factory.run(folder, listen=progress.hear)
-    pages.run(report)
+    pages.run(report, time.monotonic() - began)
     return EXIT[report.ending]
 
 

@@ -78,9 +78,10 @@ def coverage(report: CoverageReport) -> None:
         out.print(Text(f"  impossible: {number:,} combinations, e.g. {examples} ({rules})"))
 
 
-def run(report: RunReport) -> None:
-    """The summary at the end of a run."""
+def run(report: RunReport, seconds: float) -> None:
+    """The summary at the end of a run that took so many seconds this time."""
     _summary(report.summary, report.ending)
+    out.print(f"\ntime: {seconds:,.0f} s")
     coverage(report.coverage)
     title("files")
     exported(report.manifest)
@@ -105,7 +106,7 @@ def _summary(figures: Summary, ending: str) -> None:
         ("admitted", f"{figures.admitted:,}"),
         *((f"  rejected at {reason}", f"{n:,}") for reason, n in figures.rejected.items()),
     ]
-    out.print(table("scenarios", "", rows=rows[1:] if figures.scenarios == 0 else rows))
+    out.print(table("", "", rows=rows[1:] if figures.scenarios == 0 else rows))
     written = sum(figures.turns.values())
     if written:
         shares = ", ".join(f"{origin} {n:,} ({n / written:.0%})" for origin, n in sorted(figures.turns.items()))
