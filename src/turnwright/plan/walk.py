@@ -21,6 +21,10 @@ from turnwright.records import Json, Outcome, ToolResult, seeded
 __all__ = ["Walk"]
 
 
+NOWHERE = "(nowhere)"
+"""Where a flow goes when it cannot go on; no node can be called so."""
+
+
 class Left(Exception):
     """The user has left; the walk ends here."""
 
@@ -110,16 +114,13 @@ class Walk:
         elif node.slots:
             went = self._ask(name, node)
             if went:
-                return None if went == "refused" and went not in self._nodes() else went
+                return None if went == NOWHERE else went
         elif node.say:
             self.outline.assistant(node.say, mentions=self._mentions(node), node=name)
         if node.end is not None:
             self.outcome = node.end
             return None
         return self._next(name, node.edges)
-
-    def _nodes(self) -> dict[str, NodeSpec]:
-        return self.domain.spec.flows[self.scene.flow].nodes
 
     def _next(self, name: str, edges: list[Edge]) -> str:
         names = self._names()
@@ -140,7 +141,7 @@ class Walk:
     # --- asking -------------------------------------------------------------------------------------------------
 
     def _ask(self, name: str, node: NodeSpec) -> str:
-        """Ask for what is not known yet. Returns the `missing` node (or "refused") when it cannot be had."""
+        """Ask for what is not known yet. Returns the `missing` node (or NOWHERE) when it cannot be had."""
         for slot in node.slots:
             self.places.asked.setdefault(slot, bool(node.missing))
         wanted = [slot for slot in node.slots if slot not in self.known]
@@ -178,7 +179,7 @@ class Walk:
             raise Impossible("no_place", f"'{slot}' is missing and node '{name}' has nowhere to go without it")
         self.outline.assistant(self.acts.cannot, slot, detour="missing", node=name)
         self.outcome = "refused"
-        return "refused"
+        return NOWHERE
 
     def _persuaded(self, name: str, node: NodeSpec) -> bool:
         """The user refuses once; the assistant explains. True when the user then gives in."""
