@@ -16,7 +16,7 @@ from turnwright.verify import CHECKS, DEFECTS, VerifySettings, guard, verify
 
 def test_every_class_of_defects_has_a_check_that_claims_it_and_no_check_finds_others() -> None:
     claimed = {(kind, check.name) for check in CHECKS for kind in check.kinds}
-    assert claimed == {(kind, defect.check) for kind, defect in DEFECTS.items()}
+    assert claimed == {(kind, defect.check) for kind, defect in DEFECTS.items() if defect.check != "arbiter"}
     assert len({check.name for check in CHECKS}) == len(CHECKS)
     assert all(defect.means and defect.means[0].islower() for defect in DEFECTS.values())
 

@@ -9,7 +9,7 @@ from turnwright.records.usage import Usage
 
 __all__ = ["Admission", "Stage"]
 
-Stage = Literal["plan", "simulate", "verify", "admit"]
+Stage = Literal["plan", "simulate", "refine", "verify", "admit"]
 
 
 class Admission(Record, frozen=True, kw_only=True):
@@ -18,7 +18,7 @@ class Admission(Record, frozen=True, kw_only=True):
     stage: where it ended; `admit` for everything that was admitted.
     reason: short code (`admitted`, a defect class, `near_duplicate`, `contaminated`, `impossible`, ...).
     detail: the reason in words, with the evidence.
-    usage: everything that was paid for this scenario, all attempts together.
+    usage: everything that was paid for this scenario, all attempts together; spent: the same by stage.
     attempts: how many simulations it took.
     """
 
@@ -34,5 +34,7 @@ class Admission(Record, frozen=True, kw_only=True):
     conversation_id: str = ""
     verdict_id: str = ""
     nearest_id: str = ""
+    council_id: str = ""
     usage: Usage = Usage()
+    spent: dict[str, Usage] = {}
     attempts: int = 1

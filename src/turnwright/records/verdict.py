@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from turnwright.records.identity import Record
+from turnwright.records.ruling import Ruling
 
 __all__ = ["Defect", "Severity", "Verdict"]
 
@@ -31,13 +32,14 @@ class Defect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Verdict(Record, frozen=True, kw_only=True):
-    """All findings of all checks that ran on one conversation."""
+    """All findings of all checks that ran on one conversation, and what the arbiter ruled on its rubric."""
 
     prefix: ClassVar[str] = "vd"
 
     conversation_id: str
     checks: tuple[str, ...]
     defects: tuple[Defect, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -16,7 +16,8 @@ __all__ = ["DEFECTS", "DefectClass", "severity_of"]
 class DefectClass(NamedTuple):
     """A class of defects.
 
-    severity: what a finding weighs where the spec does not say otherwise. check: the check that finds it.
+    severity: what a finding weighs where the spec does not say otherwise. check: the check that finds it; `arbiter`
+    for classes that only a reader of meaning can find.
     means: one line for readers.
     """
 
@@ -56,6 +57,11 @@ DEFECTS: dict[str, DefectClass] = {
     "missing_call": DefectClass("fault", "gold", "a gold call that was never made"),
     "wrong_tool_result": DefectClass("fault", "replay", "the tool, run again, gives another result than recorded"),
     "wrong_end_state": DefectClass("fault", "replay", "the world does not end in the state that the blueprint fixed"),
+    "false_promise": DefectClass("fault", "arbiter", "the assistant claims or promises what no call did or will do"),
+    "unanswered": DefectClass("fault", "arbiter", "the assistant passes over what the user just said or asked"),
+    "rudeness": DefectClass("fault", "arbiter", "the assistant is rude, mocks, blames or presses the user"),
+    "unfairness": DefectClass("fatal", "arbiter", "the assistant judges or treats the user by who they are"),
+    "unnatural_user": DefectClass("fault", "arbiter", "the user talks as no person would: knows or says too much"),
 }
 
 
