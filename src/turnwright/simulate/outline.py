@@ -14,10 +14,10 @@ import msgspec
 from turnwright.domains import STANDARD_FACTORS, Domain
 from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Request, Speaker
+from turnwright.models.prompting import prompt
 from turnwright.records import Blueprint, Json, Provenance, Scenario, derive_seed, seeded
 from turnwright.simulate.acceptance import Leeway, cleaned, objection
 from turnwright.simulate.lines import Line, whole
-from turnwright.simulate.prompting import prompt
 from turnwright.simulate.settings import FillSettings
 from turnwright.simulate.wording import Worded
 
@@ -60,7 +60,7 @@ async def word_conversation(
 def _messages(
     blueprint: Blueprint, scenario: Scenario, domain: Domain, turns: Mapping[int, Line], attempt: int
 ) -> tuple[Message, Message]:
-    written = prompt("fill_conversation")
+    written = prompt("simulate", "fill_conversation")
     traits = ", ".join(f"{name}: {value}" for name, value in scenario.persona.traits.items())
     outline = [
         {
@@ -117,7 +117,7 @@ def _judged(line: Line, text: str, answer: Answer, seed: int, reader: Reader) ->
         origin="model",
         role="teacher",
         model=answer.model,
-        prompt=prompt("fill_conversation").hash,
+        prompt=prompt("simulate", "fill_conversation").hash,
         seed=seed,
         calls=(answer.call_id,),
         tries=1,

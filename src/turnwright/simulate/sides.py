@@ -8,8 +8,8 @@ import msgspec
 
 from turnwright.domains import Domain
 from turnwright.models import Message, Speaker
+from turnwright.models.prompting import prompt
 from turnwright.records import Blueprint, Fact, Json, Scenario, canonical
-from turnwright.simulate.prompting import prompt
 
 __all__ = ["Side", "teacher_side", "user_side"]
 
@@ -57,7 +57,7 @@ class Side:
 
 
 def user_side(blueprint: Blueprint, scenario: Scenario, domain: Domain, speaker: Speaker) -> Side:
-    written = prompt("interplay_user")
+    written = prompt("simulate", "interplay_user")
     acts = sorted(domain.user_acts)
     told = [fact for fact in blueprint.facts if fact.shared != "hidden"]
     known = [
@@ -112,7 +112,7 @@ def _manner(scenario: Scenario) -> list[str]:
 
 
 def teacher_side(domain: Domain, speaker: Speaker) -> Side:
-    written = prompt("interplay_teacher")
+    written = prompt("simulate", "interplay_teacher")
     acts = sorted(domain.assistant_acts)
     tools = list(domain.tools.values())
     described = [

@@ -10,10 +10,10 @@ import msgspec
 from turnwright.domains import Domain
 from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Reply, Request, Speaker
+from turnwright.models.prompting import prompt
 from turnwright.records import Blueprint, Origin, Provenance, derive_seed, seeded
 from turnwright.simulate.acceptance import Leeway, cleaned, folded, objection
 from turnwright.simulate.lines import Line, joined, spare_pairs
-from turnwright.simulate.prompting import prompt
 from turnwright.simulate.settings import FillSettings
 
 __all__ = ["Worded", "Wording"]
@@ -52,7 +52,7 @@ class Wording:
     ) -> None:
         self.blueprint, self.domain, self.speakers, self.settings = blueprint, domain, speakers, settings
         self.attempt, self.reader = attempt, reader
-        self._prompt = prompt("fill_turn")
+        self._prompt = prompt("simulate", "fill_turn")
         self._leeway = Leeway(new_words=settings.new_words, surprise=settings.surprise)
         self._said: set[tuple[str, str]] = set()
 

@@ -17,10 +17,10 @@ __all__ = ["Prompt", "prompt"]
 
 
 class Prompt:
-    """A compiled prompt. `hash` is `prompt:` and 12 hex digits of the SHA-256 of the file."""
+    """A compiled prompt of a stage. `hash` is `prompt:` and 12 hex digits of the SHA-256 of the file."""
 
-    def __init__(self, name: str) -> None:
-        text = resources.files("turnwright.simulate").joinpath("prompts", f"{name}.j2").read_text(encoding="utf-8")
+    def __init__(self, stage: str, name: str) -> None:
+        text = resources.files(f"turnwright.{stage}").joinpath("prompts", f"{name}.j2").read_text(encoding="utf-8")
         self.hash = f"prompt:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
         self._template: Template = _environment().from_string(text)
 
@@ -30,9 +30,9 @@ class Prompt:
 
 
 @lru_cache(maxsize=64)
-def prompt(name: str) -> Prompt:
-    """Return the prompt of this name, compiled once a process."""
-    return Prompt(name)
+def prompt(stage: str, name: str) -> Prompt:
+    """Return the prompt `prompts/NAME.j2` of a stage, compiled once a process."""
+    return Prompt(stage, name)
 
 
 @lru_cache(maxsize=1)
