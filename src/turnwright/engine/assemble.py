@@ -57,7 +57,7 @@ async def open_kit(spec: Spec, base: Path, folder: Path, tell: Listener) -> Asyn
     domain = domain_of(spec, base)
     scenarios = design_of(spec, domain)
     held_out = load_held_out(spec.admit, base, own_words(domain))
-    used = {name: spec.models[name] for name in dict.fromkeys(spec.roles.values())}
+    used = {name: spec.models[name] for name in dict.fromkeys(spec.speaking.values())}
     await asyncio.gather(*(answers(name, model, base) for name, model in used.items()))
     async with AsyncExitStack() as stack:
         clients: dict[str, Client] = {}
@@ -99,7 +99,7 @@ def _speakers(
             role, clients[name], run.journal, limit=limits[name], retry=RetryPolicy(), budget=budget, tell=tell,
             keep_requests=spec.run.keep_requests,
         )
-        for role, name in spec.roles.items()
+        for role, name in spec.speaking.items()
     }  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def client_for(name: str, spec: ModelSpec, base: Path) -> Client:
 
 def budget_for(spec: Spec, run: Run) -> Budget:
     """The run's caps over all roles, with what was paid before a resume already counted."""
-    prices: dict[str, Price] = {role: _price(spec.models[name]) for role, name in spec.roles.items()}
+    prices: dict[str, Price] = {role: _price(spec.models[name]) for role, name in spec.speaking.items()}
     money = None if spec.caps.money is None else round(Decimal(spec.caps.money) * 1_000_000)
     seconds = None if spec.caps.minutes is None else spec.caps.minutes * 60
     caps = Caps(money=money, tokens=spec.caps.tokens, calls=spec.caps.calls, seconds=seconds)

@@ -74,7 +74,7 @@ def forecast(spec: Spec, domain: Domain, design: Design) -> Forecast:
         outcomes=dict(Counter(blueprint.outcome for blueprint in blueprints)),
         turns=_mean([sum(bool(step.phrase) for step in blueprint.steps) for blueprint in blueprints]),
         steps=_mean([len(blueprint.steps) for blueprint in blueprints]),
-        roles={role: _role(role, spec, blueprints, scale) for role in spec.roles},
+        roles={role: _role(role, spec, blueprints, scale) for role in spec.speaking},
     )
 
 
@@ -91,9 +91,9 @@ def _role(role: str, spec: Spec, blueprints: list[Blueprint], scale: float) -> R
     kind = spec.simulate.fill.by if spec.simulate.way == "fill" else "interplay"
     expected = round(calls * scale * CALLS_A_TURN[kind])
     prompt, reply = expected * PROMPT_TOKENS_A_CALL[kind], round(steps * scale) * REPLY_TOKENS_A_TURN[kind]
-    model = spec.models[spec.roles[role]]  # type: ignore[index]
+    model = spec.models[spec.speaking[role]]
     return RoleForecast(
-        model=spec.roles[role],  # type: ignore[index]
+        model=spec.speaking[role],
         calls=expected,
         prompt_tokens=prompt,
         completion_tokens=reply,

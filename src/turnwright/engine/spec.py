@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from turnwright.admit import AdmitSettings
 from turnwright.design import DesignSettings
@@ -24,6 +24,7 @@ __all__ = [
     "EndpointSpec",
     "ModelSpec",
     "PriceSpec",
+    "RolesSpec",
     "RunSpec",
     "ScriptedSpec",
     "Spec",
@@ -97,6 +98,19 @@ class RunSpec(Strict):
     keep_requests: bool = False
 
 
+class RolesSpec(Strict):
+    """Which of the models plays which role.
+
+    critics: the council's; the teacher's model where it is not named. arbiter: one model or several (a panel), each
+    other than the teacher's; without one, verification is by deterministic checks alone.
+    """
+
+    user: str
+    teacher: str
+    critics: str = ""
+    arbiter: Annotated[list[str], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)] = []
+
+
 class Spec(Strict):
     """A whole `factory.yaml`."""
 
@@ -108,7 +122,7 @@ class Spec(Strict):
     attempts: int = Field(default=2, ge=1, le=20)
     design: DesignSettings = DesignSettings()
     models: dict[Word, ModelSpec]
-    roles: dict[Literal["user", "teacher"], str]
+    roles: RolesSpec
     plan: PlanSettings = PlanSettings()
     simulate: SimulateSettings = SimulateSettings()
     verify: VerifySettings = VerifySettings()
@@ -119,13 +133,19 @@ class Spec(Strict):
 
     @model_validator(mode="after")
     def _roles_have_models(self) -> Spec:
-        for role in ("user", "teacher"):
-            name = self.roles.get(role)
-            if name is None:
-                raise ValueError(f"roles lacks '{role}'; say which model plays it")
+        for role, name in self.speaking.items():
             if name not in self.models:
                 raise ValueError(f"roles.{role} is '{name}', which is not among models ({', '.join(self.models)})")
+        if len(set(self.roles.arbiter)) < len(self.roles.arbiter):
+            raise ValueError("roles.arbiter names a model twice; a panel needs models that err apart")
         return self
+
+    @property
+    def speaking(self) -> dict[str, str]:
+        """Role → name of its model, for every role that this spec needs; a panel's are `arbiter`, `arbiter_2`, ..."""
+        roles = {"user": self.roles.user, "teacher": self.roles.teacher}
+        panel = {f"arbiter_{place}" if place > 1 else "arbiter": name for place, name in enumerate(self.roles.arbiter, 1)}
+        return roles | panel
 
     @property
     def id(self) -> str:

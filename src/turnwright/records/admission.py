@@ -18,7 +18,9 @@ class Admission(Record, frozen=True, kw_only=True):
     stage: where it ended; `admit` for everything that was admitted.
     reason: short code (`admitted`, a defect class, `near_duplicate`, `contaminated`, `impossible`, ...).
     detail: the reason in words, with the evidence.
-    usage: everything that was paid for this scenario, all attempts together; spent: the same by stage.
+    usage: everything that was paid for this scenario, all attempts together.
+    spent: the same by stage. wasted: what of it went into attempts that were turned down (all, for a rejection).
+    aborted: attempts that a fatal finding ended in mid-simulation; `simulate_aborted` in `spent` is what they cost.
     attempts: how many simulations it took.
     """
 
@@ -37,4 +39,6 @@ class Admission(Record, frozen=True, kw_only=True):
     council_id: str = ""
     usage: Usage = Usage()
     spent: dict[str, Usage] = {}
+    wasted: dict[str, Usage] = {}
+    aborted: int = 0
     attempts: int = 1

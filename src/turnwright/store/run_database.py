@@ -16,6 +16,7 @@ from turnwright.records import (
     Admission,
     Blueprint,
     Conversation,
+    Council,
     Failure,
     Record,
     Scenario,
@@ -54,11 +55,13 @@ _ADMISSIONS = Table(
     ),
 )
 _KINDS: dict[str, type[Record]] = {
-    kind.prefix: kind for kind in (Scenario, Blueprint, Conversation, Verdict, Admission, Failure)
+    kind.prefix: kind for kind in (Scenario, Blueprint, Conversation, Verdict, Council, Admission, Failure)
 }
 _DECODERS = {prefix: msgspec.json.Decoder(kind) for prefix, kind in _KINDS.items()}
 _EARLIER = {"cv": "earlier cv", "vd": "earlier vd"}
 """Kinds of records of attempts that were turned down, so that streams of conversations leave them out."""
+_DRAFT = "draft cv"
+"""Kind of the conversations that a council changed; one that it left as it was is not kept twice."""
 _SCENARIOS_A_QUERY = 64  # so that nothing is held in memory, and no query holds the log back
 _MATCHES_SHOWN = 5
 
@@ -68,7 +71,10 @@ R = TypeVar("R", bound=Record)
 class Concluded(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is kept of one scenario; None for what it never came to.
 
+    draft: the conversation before its council, None where nothing was changed or there was no council.
+    councils: the debates over all attempts, the last one's last.
     earlier: attempts that verification turned down before the last one, which is `conversation` and `verdict`.
+    drafts: what the councils of earlier attempts changed.
     """
 
     scenario: Scenario
@@ -77,7 +83,16 @@ class Concluded(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     admission: Admission
     failures: tuple[Failure, ...] = ()
+    draft: Conversation | None = None
+    councils: tuple[Council, ...] = ()
     earlier: tuple[tuple[Conversation, Verdict], ...] = ()
+    drafts: tuple[Conversation, ...] = ()
+
+    @property
+    def council(self) -> Council | None:
+        """The debate over the conversation, None where there was none."""
+        last = self.councils[-1] if self.councils else None
+        return last if last and self.conversation and last.final_id == self.conversation.id else None
 
 
 class RunDatabase:
@@ -135,19 +150,26 @@ class RunDatabase:
             raise InputError(
                 f"scenario {ordinal} has not been concluded", where=str(self._database.path), fix="let the run go on"
             )
-        found: dict[str, list[Any]] = {kind: [] for kind in (*_KINDS, *_EARLIER.values())}
+        found: dict[str, list[Any]] = {kind: [] for kind in (*_KINDS, *_EARLIER.values(), _DRAFT)}
         for kind, id_, body in rows:
             found[kind].append(self._decoded(id_, body))
         if not (found["sc"] and found["ad"]):
             raise run_corrupt(self._database.path, f"scenario {ordinal} is not there in whole")
+        councils: list[Council] = found["co"]
+        drafts = {draft.id: draft for draft in found[_DRAFT]}
+        conversation: Conversation | None = next(iter(found["cv"]), None)
+        last = councils[-1].draft_id if councils and conversation and councils[-1].final_id == conversation.id else ""
         return Concluded(
             scenario=found["sc"][0],
             blueprint=next(iter(found["bp"]), None),
-            conversation=next(iter(found["cv"]), None),
+            conversation=conversation,
             verdict=next(iter(found["vd"]), None),
             admission=found["ad"][0],
             failures=tuple(found["fl"]),
+            draft=drafts.pop(last, None),
+            councils=tuple(councils),
             earlier=tuple(zip(found[_EARLIER["cv"]], found[_EARLIER["vd"]], strict=True)),
+            drafts=tuple(drafts.values()),
         )
 
     def admissions(self, *, start: int = 0, admitted: bool | None = None) -> Iterator[Admission]:
@@ -157,6 +179,14 @@ class RunDatabase:
     def conversations(self, *, start: int = 0, admitted: bool | None = None) -> Iterator[Conversation]:
         """Stream the conversations in order of ordinals."""
         return self._stream(Conversation, start, admitted)
+
+    def councils(self, *, start: int = 0) -> Iterator[Council]:
+        """Stream the councils of all attempts, in order of ordinals."""
+        return self._stream(Council, start, None)
+
+    def verdicts(self, *, start: int = 0, admitted: bool | None = None) -> Iterator[Verdict]:
+        """Stream the verdicts on last attempts, in order of ordinals."""
+        return self._stream(Verdict, start, admitted)
 
     def failures(self, *, start: int = 0) -> Iterator[Failure]:
         """Stream what broke on the way, in order of ordinals."""
@@ -260,9 +290,12 @@ def _record_rows(concluded: Concluded) -> Iterator[Row]:
         concluded.blueprint,
         concluded.conversation,
         concluded.verdict,
+        *concluded.councils,
         *concluded.failures,
         concluded.admission,
     )
+    for draft in (*concluded.drafts, *((concluded.draft,) if concluded.draft else ())):
+        yield _RECORDS, (ordinal, _DRAFT, draft.id, pack(canonical(draft)))
     for turned_down in concluded.earlier:
         for each in turned_down:
             yield _RECORDS, (ordinal, _EARLIER[each.prefix], each.id, pack(canonical(each)))
