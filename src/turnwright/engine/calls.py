@@ -103,11 +103,33 @@ class JournaledSpeaker:
 
 
 class Tally:
-    """The speakers of one scenario, with everything that was paid for it added up."""
+    """The speakers of one scenario, with everything that was paid for it added up, stage by stage.
 
-    def __init__(self, speakers: Mapping[str, Speaker]) -> None:
-        self.usage = Usage()
+    stage: what calls are booked under now. free: calls that another scenario already pays for are not booked.
+    """
+
+    def __init__(self, speakers: Mapping[str, Speaker], *, free: bool = False) -> None:
+        self.stage, self.free = "simulate", free
+        self.spent: dict[str, Usage] = {}
         self.speakers: dict[str, Speaker] = {role: _Counted(speaker, self) for role, speaker in speakers.items()}
+
+    @property
+    def usage(self) -> Usage:
+        """All stages together."""
+        return sum(self.spent.values(), Usage())
+
+    def book(self, usage: Usage) -> None:
+        """Add the price of a call to the stage that made it."""
+        if not self.free:
+            self.spent[self.stage] = self.spent.get(self.stage, Usage()) + usage
+
+
+    def move(self, before: Usage, stage: str, to: str) -> None:
+        """Book what a stage was paid since `before` under another name."""
+        since = self.spent.pop(stage, Usage()) - before
+        self.spent[to] = self.spent.get(to, Usage()) + since
+        if before != Usage():
+            self.spent[stage] = before
 
 
 class _Counted:
@@ -116,5 +138,5 @@ class _Counted:
 
     async def ask(self, request: Request) -> Answer:
         answer = await self._speaker.ask(request)
-        self._tally.usage = self._tally.usage + answer.reply.usage
+        self._tally.book(answer.reply.usage)
         return answer

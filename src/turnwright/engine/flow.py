@@ -8,6 +8,8 @@ conversation with a defect all end as rejections with a reason; only a fault of 
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from turnwright.admit import Signature
@@ -31,6 +33,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one scenario before admission; `ended` is the stage where it went wrong, or `admit`.
 
     earlier: attempts that verification turned down before the last.
+    spent: stage → what was paid; wasted: what of it went into attempts that were turned down.
+    aborted: attempts that a fatal finding ended in mid-simulation.
     """
 
     scenario: Scenario
@@ -42,8 +46,10 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     failures: tuple[Failure, ...] = ()
     earlier: tuple[tuple[Conversation, Verdict], ...] = ()
-    usage: Usage = Usage()
+    spent: dict[str, Usage] = {}
+    wasted: dict[str, Usage] = {}
     attempts: int = 0
+    aborted: int = 0
 
 
 async def make(scenario: Scenario, kit: Kit) -> Made:
@@ -56,32 +62,64 @@ async def make(scenario: Scenario, kit: Kit) -> Made:
     except StageError as error:
         return _broken(Made(scenario=scenario), "plan", error)
     made = Made(scenario=scenario, blueprint=blueprint)
-    tally = Tally(kit.speakers)
-    for attempt in range(kit.spec.attempts):
+    companions = _companions(scenario, kit)
+    tally = Tally(kit.speakers, free=bool(companions) and companions[0][0].id != scenario.id)
+    wasted: dict[str, Usage] = {}
+    for attempt in range(1 if companions else kit.spec.attempts):
         kit.tell(Simulating(ordinal=scenario.ordinal, attempt=attempt))
-        made = await _attempt(made, blueprint, kit, tally, attempt)
+        made = await _attempt(made, blueprint, kit, tally, attempt, companions)
         if made.verdict is not None and made.verdict.passed:
             break
-    return msgspec.structs.replace(made, usage=tally.usage)
+        wasted = dict(tally.spent)
+    return msgspec.structs.replace(made, spent=tally.spent, wasted=wasted)
 
 
-async def _attempt(made: Made, blueprint: Blueprint, kit: Kit, tally: Tally, attempt: int) -> Made:
+def _companions(scenario: Scenario, kit: Kit) -> tuple[tuple[Scenario, Blueprint], ...]:
+    """The scenarios that share a prompt with this one, itself among them; none where each has its own.
+
+    Their conversations come out of one call, so the first of them pays, and nobody tries again alone.
+    """
+    if kit.spec.simulate.way != "naive":
+        return ()
+    size = kit.spec.simulate.naive.batch
+    first = scenario.ordinal - scenario.ordinal % size
+    group = []
+    for ordinal in range(first, min(first + size, len(kit.design))):
+        companion = kit.design.scenario(ordinal)
+        with suppress(Impossible):
+            group.append((companion, plan(companion, kit.domain, kit.spec.plan, kit.factors)))
+    return tuple(group)
+
+
+async def _attempt(
+    made: Made,
+    blueprint: Blueprint,
+    kit: Kit,
+    tally: Tally,
+    attempt: int,
+    companions: tuple[tuple[Scenario, Blueprint], ...],
+) -> Made:
     """One simulation and its verification."""
+    tally.stage = "simulate"
+    before = tally.spent.get("simulate", Usage())
     scenario, checks = made.scenario, kit.spec.verify
     watch = guard(kit.domain, blueprint, scenario, checks)
     try:
         with stage_boundary("simulate", scenario.id):
             conversation = await simulate(
                 blueprint, scenario, kit.domain, tally.speakers, kit.spec.simulate,
-                attempt=attempt, reader=kit.reader, guard=watch,
+                attempt=attempt, reader=kit.reader, guard=watch, companions=companions,
             )  # fmt: skip
         with stage_boundary("verify", scenario.id):
             verdict = verify(conversation, blueprint, scenario, kit.domain, checks, reader=kit.reader)
     except (ReplyUnreadable, RequestRefused, StageError) as error:
         return _broken(msgspec.structs.replace(made, attempts=attempt + 1), "simulate", error)
+    aborted = conversation.ending == "stopped"
+    if aborted:
+        tally.move(before, "simulate", "simulate_aborted")
     return msgspec.structs.replace(
         made, conversation=conversation, verdict=verdict, attempts=attempt + 1, ended="admit", reason="", detail="",
-        earlier=_with_last(made),
+        earlier=_with_last(made), aborted=made.aborted + aborted,
     )  # fmt: skip
 
 
@@ -108,7 +146,7 @@ def admit(made: Made, kit: Kit) -> tuple[Concluded, Signature | None]:
     if made.conversation is not None and made.verdict is not None and made.blueprint is not None:
         admission, signature = kit.gate.consider(
             made.conversation, made.scenario, made.verdict, made.blueprint,
-            usage=made.usage, attempts=made.attempts, ordinal=made.scenario.ordinal,
+            usage=sum(made.spent.values(), Usage()), attempts=made.attempts, ordinal=made.scenario.ordinal,
         )  # fmt: skip
     else:
         admission = Admission(
@@ -119,9 +157,12 @@ def admit(made: Made, kit: Kit) -> tuple[Concluded, Signature | None]:
             stage=made.ended,
             reason=made.reason,
             detail=made.detail,
-            usage=made.usage,
+            usage=sum(made.spent.values(), Usage()),
             attempts=made.attempts,
         )
+    admission = msgspec.structs.replace(
+        admission, spent=made.spent, wasted=made.wasted if admission.admitted else made.spent, aborted=made.aborted
+    )
     kit.tell(ConcludedEvent(admission=admission))
     concluded = Concluded(
         scenario=made.scenario,

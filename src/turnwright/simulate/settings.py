@@ -8,7 +8,7 @@ from pydantic import Field
 
 from turnwright.domains.declaration import Strict
 
-__all__ = ["FillSettings", "InterplaySettings", "SimulateSettings"]
+__all__ = ["FillSettings", "InterplaySettings", "NaiveSettings", "SimulateSettings"]
 
 
 class FillSettings(Strict):
@@ -50,9 +50,27 @@ class InterplaySettings(Strict):
     max_tokens: int = Field(default=300, ge=16, le=4000)
 
 
-class SimulateSettings(Strict):
-    """The way, and the settings of both ways (only those of the chosen one count)."""
+class NaiveSettings(Strict):
+    """How `naive` asks for whole conversations, unchecked: the comparison arm, not a way to make a set.
 
-    way: Literal["fill", "interplay"] = "fill"
+    batch: conversations a prompt. tries: replies until one holds the wanted conversation.
+    max_tokens: for the whole reply; None: `tokens_each` for each conversation.
+    schema: whether the request carries a JSON Schema; the reply is read the same either way.
+    """
+
+    batch: int = Field(default=5, ge=1, le=100)
+    tries: int = Field(default=2, ge=1, le=20)
+    temperature: float = Field(default=1.0, ge=0, le=2)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, ge=64)
+    tokens_each: int = Field(default=900, ge=64, le=20_000)
+    schema_: bool = Field(default=True, alias="schema")
+
+
+class SimulateSettings(Strict):
+    """The way, and the settings of all ways (only those of the chosen one count)."""
+
+    way: Literal["fill", "interplay", "naive"] = "fill"
     fill: FillSettings = FillSettings()
     interplay: InterplaySettings = InterplaySettings()
+    naive: NaiveSettings = NaiveSettings()
