@@ -19,16 +19,21 @@ from turnwright.design import CoverageReport, Design
 from turnwright.domains import Domain
 from turnwright.engine import (
     Ending,
+    Examined,
     Forecast,
     Listener,
     Spec,
     Summary,
     design_of,
     domain_of,
+    examine,
     export_run,
     forecast,
+    guards_of,
     kept,
+    licence_at,
     load_spec,
+    models_of,
     open_kit,
     run_flow,
     silent,
@@ -51,13 +56,14 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did. coverage: reached by the admitted conversations."""
+    """What a run did. coverage: reached by the admitted conversations. unguarded: classes that nothing looked for."""
 
     ending: Ending
     folder: Path
     summary: Summary
     coverage: CoverageReport
     manifest: Manifest
+    unguarded: tuple[str, ...] = ()
 
 
 class Dataset:
@@ -129,16 +135,47 @@ class Factory:
         place = Path(folder) if folder is not None else self.folder
         async with open_kit(self.spec, self.base, place, listen) as kit:
             ending = await run_flow(kit)
-            summary = summarise(kit.run, len(kit.design))
+            summary = summarise(kit.run, len(kit.design), self.spec.lenses)
             coverage = kit.design.coverage_of(each.scenario.levels for each in kept(kit.run))
-            manifest = export_run(kit.run, kit.domain, self.spec)
+            manifest = export_run(kit.run, kit.domain, self.spec, kit.guards, kit.fingerprints)
             write_report(kit, summary, coverage, manifest)
-        return RunReport(ending=ending, folder=place, summary=summary, coverage=coverage, manifest=manifest)
+            unguarded = tuple(guard.defect for guard in kit.guards.table if not guard.guarded_by)
+        return RunReport(
+            ending=ending, folder=place, summary=summary, coverage=coverage, manifest=manifest, unguarded=unguarded
+        )
+
+    def examine(
+        self,
+        *,
+        planted: int = 93,
+        controls: int = 61,
+        source: str | Path | None = None,
+        folder: str | Path | None = None,
+        listen: Listener = silent,
+    ) -> Examined:
+        """Examine the spec's arbiter with planted defects, and write its licence to `arbiter.licence`.
+
+        Args:
+            planted: copies a defect class. controls: clean and harmlessly edited conversations.
+            source: a run whose admitted conversations are used; the domain's own words by default.
+            folder: where exams keep their calls; `exams` beside the spec by default.
+
+        Raises:
+            SpecError: there is no arbiter, or it is the teacher's model. InputError: too few clean conversations.
+        """
+        place = Path(folder) if folder is not None else self.base / "exams"
+        taken = Path(source) if source is not None else None
+        return asyncio.run(
+            examine(self.spec, self.base, folder=place, planted=planted, controls=controls, source=taken, tell=listen)
+        )
 
     def export(self, folder: str | Path | None = None) -> Manifest:
         """Write the exports of a run again, with this spec's export settings."""
+        domain = self.domain()
         with read_run(Path(folder) if folder is not None else self.folder) as run:
-            return export_run(run, self.domain(), self.spec)
+            models = models_of(run, self.spec)
+            guards = guards_of(self.spec, self.base, domain, licence_at(self.spec, self.base), models)
+            return export_run(run, domain, self.spec, guards, models)
 
     def dataset(self, folder: str | Path | None = None) -> Dataset:
         """The admitted conversations of a run."""

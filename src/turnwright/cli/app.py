@@ -12,7 +12,7 @@ from typer.exceptions import Abort, TyperException
 
 from turnwright import __version__
 from turnwright.api import load
-from turnwright.cli import doctoring, pages, starting
+from turnwright.cli import debate, doctoring, examining, labelling, pages, starting
 from turnwright.cli.console import complain, out
 from turnwright.cli.progress import Progress
 from turnwright.domains.importers import IMPORTERS
@@ -120,12 +120,41 @@ def status(spec: SpecPath = HERE, folder: RunFolderOption = None) -> None:
 @app.command()
 def show(
     record: Annotated[str, typer.Argument(help="id (or its beginning) or number; a good example without one")] = "",
+    council: Annotated[bool, typer.Option("--council", help="the whole debate over it, with diffs")] = False,
+    scratchpads: Annotated[bool, typer.Option("--scratchpads", help="with the teacher's private reasoning")] = False,
     spec: Annotated[Path, typer.Option(help="the spec, when no folder is named")] = HERE,
     folder: RunFolderOption = None,
 ) -> None:
     """Show one conversation: words, blueprint, checks and the reason it was admitted or not."""
     with read_run(_folder(spec, folder)) as opened:
-        pages.show(opened, record)
+        if council:
+            debate.council(pages.found(opened, record), scratchpads=scratchpads)
+        else:
+            pages.show(opened, record)
+
+
+@app.command()
+def examine(
+    spec: SpecPath = HERE,
+    planted: Annotated[int, typer.Option(help="copies with a planted defect, per class")] = 93,
+    controls: Annotated[int, typer.Option(help="clean and harmlessly edited conversations")] = 61,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="a run whose admitted conversations are used (default: the domain's)")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", "-f", help="where exams keep their calls (default: exams/)"),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no progress display")] = False,
+) -> None:
+    """Examine the arbiter with planted defects, and write the licence that it earns."""
+    factory = load(spec)
+    with Progress(quiet=quiet, what="answers") as progress:
+        report = factory.examine(planted=planted, controls=controls, source=source, folder=folder, listen=progress.hear)
+    examining.examined(report)
+
+
+app.command()(labelling.label)
 
 
 @app.command()

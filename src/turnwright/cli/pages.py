@@ -17,7 +17,7 @@ from turnwright.models import Listed
 from turnwright.records import Blueprint, Conversation, Scenario, Turn, Usage, canonical
 from turnwright.store import Concluded, Run
 
-__all__ = ["exported", "models", "plan", "run", "show", "status"]
+__all__ = ["exported", "found", "models", "plan", "run", "show", "status", "table", "title"]
 
 
 IMPOSSIBLE_SHOWN = 6
@@ -27,7 +27,7 @@ def table(*columns: str, rows: Iterable[Iterable[object]] = ()) -> Table:
     """A plain table; the first column is text, figures stand to the right."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for index, column in enumerate(columns):
-        made.add_column(column, justify="left" if index == 0 else "right")
+        made.add_column(column, justify="left" if index == 0 else "right", no_wrap=index == 0)
     for row in rows:
         made.add_row(*(Text(str(cell)) for cell in row))
     return made
@@ -87,6 +87,8 @@ def run(report: RunReport, seconds: float) -> None:
     exported(report.manifest)
     out.print(Text(f"report     {report.folder / 'report.html'}"))
     out.print(Text(f"look at    turnwright show --folder {report.folder}"))
+    if report.unguarded:
+        out.print(Text(f"unguarded: {', '.join(report.unguarded)}; nothing looked for these defects"))
     if report.ending != "complete":
         out.print(Text("the same command goes on where this run stopped; no finished call is sent again"))
 
@@ -117,6 +119,31 @@ def _summary(figures: Summary, ending: str) -> None:
         paid.append(("all", *_usage(figures.total)))
         paid.append(("of it for rejects", *_usage(figures.spent_on_rejects)))
         out.print(table("paid", "calls", "prompt", "from cache", "reply", "cost", rows=paid))
+    _debates(figures)
+
+
+def _debates(figures: Summary) -> None:
+    """What stages and councils cost, and what came of it; silent for a run with neither council nor arbiter."""
+    if len(figures.stages) > 1:
+        rows = [
+            (stage, f"{c.spent.calls:,}", f"{c.spent.tokens:,}", f"{c.wasted.tokens:,}", f"{c.wasted.money / 1e6:.4f}")
+            for stage, c in figures.stages.items()
+        ]
+        out.print()
+        out.print(table("stage", "calls", "tokens", "turned down", "cost of it", rows=rows))
+    abort, debates = figures.abort, figures.debates
+    if abort.aborted:
+        out.print(f"{abort.aborted:,} simulations stopped early, which saved about {abort.saved:,} tokens")
+    if debates.councils:
+        out.print(
+            f"council: {debates.councils:,} debates, {debates.objections:,} objections heard, "
+            f"{debates.conceded:,} conceded, {debates.rebutted:,} rebutted ({debates.overruled:,} overruled), "
+            f"{debates.revisions:,} revisions taken, {sum(debates.refused.values()):,} refused"
+        )
+    found = {name: one.found for name, one in figures.rubric.items() if one.found}
+    if figures.rubric:
+        asked = sum(one.asked for one in figures.rubric.values())
+        out.print(f"arbiter: {asked:,} questions, found {', '.join(f'{k} {n}' for k, n in found.items()) or 'nothing'}")
 
 
 def _usage(usage: Usage) -> tuple[str, ...]:
@@ -140,7 +167,7 @@ def models(entries: Iterable[Listed]) -> None:
 
 def show(opened: Run, wanted: str) -> None:
     """One scenario, whole."""
-    concluded = _found(opened, wanted)
+    concluded = found(opened, wanted)
     scenario, admission = concluded.scenario, concluded.admission
     word = "admitted" if admission.admitted else f"rejected at {admission.stage}: {admission.reason}"
     out.print(Text(f"#{scenario.ordinal} {admission.conversation_id or scenario.id}", style="bold"))
@@ -163,7 +190,8 @@ def show(opened: Run, wanted: str) -> None:
     out.print(f"\npaid: {used.calls} calls, {used.tokens:,} tokens in {admission.attempts} attempt(s)")
 
 
-def _found(opened: Run, wanted: str) -> Concluded:
+def found(opened: Run, wanted: str) -> Concluded:
+    """The scenario that an id, the beginning of one or a number names; a good example without one."""
     if wanted.isdigit():
         return opened.records.concluded_at(int(wanted))
     if wanted:

@@ -8,9 +8,10 @@ from types import TracebackType
 
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 from turnwright.cli.console import err
-from turnwright.engine import CallMade, Concluded, Event, RunEnded, RunStarted, Simulating
+from turnwright.engine import Answered, CallMade, Concluded, Event, Notice, Planting, RunEnded, RunStarted, Simulating
 
 __all__ = ["Progress"]
 
@@ -21,8 +22,8 @@ EVERY = 10.0
 class Progress:
     """Hears the events of a run and draws them; plain lines every ten seconds where there is no terminal."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self.quiet = quiet
+    def __init__(self, *, quiet: bool, what: str = "conversations") -> None:
+        self.quiet, self.what = quiet, what
         self.live = err.is_terminal and not quiet
         self.bars = Bars(
             TextColumn("{task.description}"),
@@ -51,7 +52,13 @@ class Progress:
         """Take one event of the run."""
         if isinstance(event, RunStarted):
             self.total, self.done = event.scenarios, event.done
-            self.task = self.bars.add_task("conversations", total=event.scenarios, completed=event.done, note="")
+            self.task = self.bars.add_task(self.what, total=event.scenarios, completed=event.done, note="")
+        elif isinstance(event, Notice):
+            err.print(Text(f"note: {event.text}", style="red"))
+        elif isinstance(event, Planting):
+            self.done, self.total, self.what = event.clean, 0, "clean conversations"
+        elif isinstance(event, Answered):
+            self.done, self.total, self.what = event.answered, event.of, "answers at most"
         elif isinstance(event, CallMade):
             self.calls += 1
             self.replayed += event.replayed
@@ -65,16 +72,22 @@ class Progress:
     def draw(self, *, last: bool = False) -> None:
         """Show the state; without a terminal only now and then."""
         sent = self.calls - self.replayed
-        note = (
-            f"{self.admitted} admitted, {self.done - self.admitted} rejected · {sent:,} calls · {self.tokens:,} tokens"
-        )
+        note = f"{sent:,} calls · {self.tokens:,} tokens"
+        if self.what == "conversations":
+            note = f"{self.admitted} admitted, {self.done - self.admitted} rejected · {note}"
         note += f" · {self.replayed:,} from the journal" if self.replayed else ""
+        if self.task is None and self.what != "conversations":
+            self.task = self.bars.add_task(self.what, total=None, note=note)
         if self.task is not None:
-            self.bars.update(self.task, completed=self.done, note=note)
+            self.bars.update(self.task, description=self.what, completed=self.done, total=self.total or None, note=note)
         now = time.monotonic()
         if not (self.live or self.quiet) and (last or now - self.spoke >= EVERY):
             self.spoke = now
-            err.print(f"[{now - self.began:5.0f} s] {self.done}/{self.total} conversations · {note}", markup=False)
+            of = f"/{self.total}" if self.total else ""
+            err.print(
+                f"[{now - self.began:5.0f} s] {self.done}{of} {self.what} · {note}",
+                markup=False,
+            )
 
     def downloading(self, name: str) -> Callable[[int, int], None]:
         """Return a callback (bytes so far, bytes in all) that draws a download."""

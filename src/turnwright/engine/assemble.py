@@ -6,25 +6,31 @@ Order matters: everything that can be wrong with the input is found before the r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import msgspec
 
 from turnwright.admit import Gate, load_held_out
 from turnwright.design import Design, design
 from turnwright.domains import STANDARD_CONSTRAINTS, STANDARD_FACTORS, Domain, load_domain, own_words
 from turnwright.domains.reader import Reader
 from turnwright.engine.calls import JournaledSpeaker
+from turnwright.engine.cascade import Cascade
 from turnwright.engine.catalogue import budget_for, client_for
-from turnwright.engine.events import Listener
+from turnwright.engine.events import Listener, Notice
+from turnwright.engine.guards import guards_of, licence_at, panel_of, refuse_own_guard
 from turnwright.engine.kit import Kit
 from turnwright.engine.spec import MAY_CHANGE, EmbeddedSpec, EndpointSpec, ModelSpec, Spec
 from turnwright.errors import EndpointDown
-from turnwright.models import AdaptiveLimit, Budget, Client, RetryPolicy, located
+from turnwright.models import AdaptiveLimit, Budget, Client, RetryPolicy, Speaker, located
+from turnwright.records import Json
 from turnwright.store import Run, open_run
+from turnwright.verify import Arbiter
 
-__all__ = ["answers", "design_of", "domain_of", "open_kit"]
+__all__ = ["Panel", "answers", "design_of", "domain_of", "open_kit", "open_panel"]
 
 
 def domain_of(spec: Spec, base: Path) -> Domain:
@@ -46,6 +52,44 @@ def design_of(spec: Spec, domain: Domain) -> Design:
     )
 
 
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """Open models in their roles, with the run that remembers their calls."""
+
+    run: Run
+    budget: Budget
+    speakers: Mapping[str, Speaker]
+    fingerprints: Mapping[str, str]
+
+
+@asynccontextmanager
+async def open_panel(
+    spec: Spec, base: Path, folder: Path, roles: Mapping[str, str], decides: Mapping[str, Json], tell: Listener
+) -> AsyncIterator[Panel]:
+    """Open the models of some roles (role → name of a model) and the run folder that their calls are kept in.
+
+    Args:
+        decides: what decides the outcome besides the models' files.
+
+    Raises:
+        InputError: a model or the folder cannot be used; nothing was written.
+        EndpointDown: an endpoint does not answer; nothing was written.
+    """
+    used = {name: spec.models[name] for name in dict.fromkeys(roles.values())}
+    await asyncio.gather(*(answers(name, model, base) for name, model in used.items()))
+    async with AsyncExitStack() as stack:
+        clients: dict[str, Client] = {}
+        for name, model in used.items():
+            clients[name] = client_for(name, model, base)
+            stack.push_async_callback(clients[name].close)
+        prints = {role: clients[name].fingerprint for role, name in roles.items()}
+        models = {name: client.fingerprint for name, client in clients.items()}
+        whole = {**decides, "model_files": models}
+        run = stack.enter_context(open_run(folder, spec=whole, may_change=MAY_CHANGE, durability=spec.run.durability))
+        budget = budget_for(spec, run)
+        speakers = _speakers(spec, clients, roles, run, budget, tell)
+        yield Panel(run=run, budget=budget, speakers=speakers, fingerprints=prints)
+
+
 @asynccontextmanager
 async def open_kit(spec: Spec, base: Path, folder: Path, tell: Listener) -> AsyncIterator[Kit]:
     """Open everything a run needs, and close it again.
@@ -54,43 +98,46 @@ async def open_kit(spec: Spec, base: Path, folder: Path, tell: Listener) -> Asyn
         InputError: something in spec, domain, design, models or folder is wrong; nothing was written.
         EndpointDown: an endpoint does not answer; nothing was written.
     """
+    refuse_own_guard(spec, base)
     domain = domain_of(spec, base)
     scenarios = design_of(spec, domain)
     held_out = load_held_out(spec.admit, base, own_words(domain))
-    used = {name: spec.models[name] for name in dict.fromkeys(spec.speaking.values())}
-    await asyncio.gather(*(answers(name, model, base) for name, model in used.items()))
-    async with AsyncExitStack() as stack:
-        clients: dict[str, Client] = {}
-        for name, model in used.items():
-            clients[name] = client_for(name, model, base)
-            stack.push_async_callback(clients[name].close)
-        run = stack.enter_context(_open_run(spec, domain, clients, folder))
-        budget = budget_for(spec, run)
+    licence = licence_at(spec, base)
+    decides = {
+        **spec.model_dump(mode="json", by_alias=True),
+        "domain_files": domain.fingerprint,
+        "licence": licence.id if licence else "",
+    }
+    async with open_panel(spec, base, folder, spec.speaking, decides, tell) as panel:
         gate = Gate(spec.admit, held_out=held_out)
-        gate.prime(run.records.novelty.bodies())
+        gate.prime(panel.run.records.novelty.bodies())
+        guards = guards_of(spec, base, domain, licence, panel.fingerprints)
+        cascade = Cascade(spec.lenses, guards.criteria)
+        cascade.prime(panel.run)
+        for notice in guards.notices:
+            tell(Notice(text=notice))
         yield Kit(
             spec=spec,
             domain=domain,
             design=scenarios,
             factors=scenarios.factors,
             reader=Reader(domain),
-            run=run,
+            run=panel.run,
             gate=gate,
-            speakers=_speakers(spec, clients, run, budget, tell),
-            budget=budget,
+            speakers=panel.speakers,
+            fingerprints=panel.fingerprints,
+            guards=guards,
+            arbiter=Arbiter(
+                domain, panel_of(panel.speakers), spec.arbiter, guards.licensed, severity=spec.verify.severity
+            ),
+            cascade=cascade,
+            budget=panel.budget,
             tell=tell,
         )
 
 
-def _open_run(spec: Spec, domain: Domain, clients: dict[str, Client], folder: Path) -> Run:
-    """Open the run folder; what decides the outcome is the spec, the domain's files and the models."""
-    models = {name: client.fingerprint for name, client in clients.items()}
-    whole = {**spec.model_dump(mode="json", by_alias=True), "domain_files": domain.fingerprint, "model_files": models}
-    return open_run(folder, spec=whole, may_change=MAY_CHANGE, durability=spec.run.durability)
-
-
 def _speakers(
-    spec: Spec, clients: dict[str, Client], run: Run, budget: Budget, tell: Listener
+    spec: Spec, clients: Mapping[str, Client], roles: Mapping[str, str], run: Run, budget: Budget, tell: Listener
 ) -> dict[str, JournaledSpeaker]:
     """One speaker a role; roles that share a model share its limit."""
     limits = {name: _limit(spec.models[name], spec.run.concurrency) for name in clients}
@@ -99,7 +146,7 @@ def _speakers(
             role, clients[name], run.journal, limit=limits[name], retry=RetryPolicy(), budget=budget, tell=tell,
             keep_requests=spec.run.keep_requests,
         )
-        for role, name in spec.speaking.items()
+        for role, name in roles.items()
     }  # fmt: skip
 
 

@@ -123,7 +123,6 @@ class Tally:
         if not self.free:
             self.spent[self.stage] = self.spent.get(self.stage, Usage()) + usage
 
-
     def move(self, before: Usage, stage: str, to: str) -> None:
         """Book what a stage was paid since `before` under another name."""
         since = self.spent.pop(stage, Usage()) - before

@@ -8,7 +8,19 @@ import msgspec
 
 from turnwright.records import Admission, Usage
 
-__all__ = ["CallMade", "Concluded", "Event", "Listener", "RunEnded", "RunStarted", "Simulating", "silent"]
+__all__ = [
+    "Answered",
+    "CallMade",
+    "Concluded",
+    "Event",
+    "Listener",
+    "Notice",
+    "Planting",
+    "RunEnded",
+    "RunStarted",
+    "Simulating",
+    "silent",
+]
 
 
 class RunStarted(msgspec.Struct, frozen=True, tag=True):
@@ -45,7 +57,26 @@ class RunEnded(msgspec.Struct, frozen=True, tag=True):
     ending: str
 
 
-Event = RunStarted | Simulating | CallMade | Concluded | RunEnded
+class Notice(msgspec.Struct, frozen=True, tag=True):
+    """Something that a reader must know, e.g. that no arbiter holds a licence."""
+
+    text: str
+
+
+class Planting(msgspec.Struct, frozen=True, tag=True):
+    """The exam is being set: clean conversations that were found so far."""
+
+    clean: int
+
+
+class Answered(msgspec.Struct, frozen=True, tag=True):
+    """A question of an exam was answered: how many are, of how many at the most."""
+
+    answered: int
+    of: int
+
+
+Event = RunStarted | Simulating | CallMade | Concluded | RunEnded | Notice | Planting | Answered
 Listener = Callable[[Event], None]
 
 

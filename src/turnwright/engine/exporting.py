@@ -1,12 +1,15 @@
-"""Export of a run: streams what was admitted out of the run database into the export stage."""
+"""Export of a run: streams what was admitted out of the run database into the export stage, with its card."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from turnwright.domains import Domain
+from turnwright.engine.debates import debate_figures
+from turnwright.engine.guards import Guards
 from turnwright.engine.spec import Spec
-from turnwright.export import Kept, Manifest, export
+from turnwright.export import CardFacts, Kept, Manifest, Written, card, export
 from turnwright.store import Run
 
 __all__ = ["export_run", "kept"]
@@ -22,9 +25,76 @@ def kept(run: Run) -> Iterator[Kept]:
             scenario=concluded.scenario,
             blueprint=concluded.blueprint,
             admission=concluded.admission,
+            draft=concluded.draft,
+            council=concluded.council,
+            verdict=concluded.verdict,
         )
 
 
-def export_run(run: Run, domain: Domain, spec: Spec) -> Manifest:
-    """Write the exports of a run into its folder; equal runs give equal bytes."""
-    return export(kept(run), domain, spec.export, run.folder.exports, spec_hash=spec.id)
+def export_run(run: Run, domain: Domain, spec: Spec, guards: Guards, models: Mapping[str, str]) -> Manifest:
+    """Write the exports of a run into its folder; equal runs give equal bytes.
+
+    Args:
+        guards: for the card. models: role → fingerprint.
+    """
+    facts = _Facts()
+    return export(
+        facts.counting(kept(run)),
+        domain,
+        spec.export,
+        run.folder.exports,
+        spec_hash=spec.id,
+        card=lambda made: card(made, domain, facts.told(run, spec, guards, models)),
+    )
+
+
+class _Facts:
+    """What the card says about the admitted conversations, counted while they are exported."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, Counter[str]] = {"outcome": Counter(), "intent": Counter(), "way": Counter()}
+        self.turns: Counter[str] = Counter()
+        self.words: Counter[str] = Counter()
+
+    def counting(self, stream: Iterator[Kept]) -> Iterator[Kept]:
+        for each in stream:
+            self.counts["outcome"][each.blueprint.outcome] += 1
+            self.counts["intent"][each.blueprint.intent] += 1
+            self.counts["way"][each.conversation.way] += 1
+            for turn in each.conversation.turns:
+                if turn.text and turn.role != "tool":
+                    self.turns[turn.provenance.origin] += 1
+                    self.words[turn.provenance.origin] += len(turn.text.split())
+            yield each
+
+    def told(self, run: Run, spec: Spec, guards: Guards, models: Mapping[str, str]) -> CardFacts:
+        outcomes = run.records.outcomes()
+        return CardFacts(
+            counts={heading: dict(counted.most_common()) for heading, counted in self.counts.items()},
+            origins={
+                origin: Written(turns=turns, words=self.words[origin]) for origin, turns in sorted(self.turns.items())
+            },
+            roles=dict(models),
+            guards=guards.table,
+            warnings=guards.notices,
+            rejected={f"{stage}: {why}": n for (stage, why), n in outcomes.items() if why != "admitted"},
+            spec_hash=spec.id,
+            views=(spec.export.view,),
+            scenarios=spec.scenarios,
+            council=_council(run, spec),
+        )
+
+
+def _council(run: Run, spec: Spec) -> dict[str, int]:
+    if not spec.refine.council:
+        return {}
+    figures = debate_figures(run.records.councils(), spec.lenses)
+    return {
+        "debates": figures.councils,
+        "objections heard": figures.objections,
+        "conceded": figures.conceded,
+        "rebutted": figures.rebutted,
+        "rebuttals overruled": figures.overruled,
+        "revisions taken": figures.revisions,
+        "revisions refused": sum(figures.refused.values()),
+    }

@@ -1,9 +1,10 @@
-"""The whole flow on one page: Scenario → Blueprint → Conversation → Verdict → Admission.
+"""The whole flow on one page: Scenario → Blueprint → Conversation → council → Verdict → Admission.
 
-    design ─► plan ─► simulate ─► verify ─► admit ─► (run database) ─► export
+    design ─► plan ─► simulate ─► refine ─► verify ─► admit ─► (run database) ─► export
 
 Every stage adds a record and edits none. A scenario that cannot be planned, a simulation that breaks and a
 conversation with a defect all end as rejections with a reason; only a fault of endpoint, disk or cap ends the run.
+What is cheap comes first: deterministic checks, then one critic, then the panel, then the arbiter's rubric.
 """
 
 from __future__ import annotations
@@ -14,12 +15,27 @@ import msgspec
 
 from turnwright.admit import Signature
 from turnwright.engine.calls import Tally
+from turnwright.engine.cascade import Order
 from turnwright.engine.events import Concluded as ConcludedEvent
 from turnwright.engine.events import Simulating
+from turnwright.engine.guards import panel_of
 from turnwright.engine.kit import Kit
 from turnwright.errors import Impossible, ReplyUnreadable, RequestRefused, StageError, stage_boundary
 from turnwright.plan import plan
-from turnwright.records import Admission, Blueprint, Conversation, Failure, Scenario, Stage, Usage, Verdict
+from turnwright.records import (
+    Admission,
+    Blueprint,
+    Conversation,
+    Council,
+    Failure,
+    Objection,
+    Ruling,
+    Scenario,
+    Stage,
+    Usage,
+    Verdict,
+)
+from turnwright.refine import refine
 from turnwright.simulate import simulate
 from turnwright.store import Concluded
 from turnwright.verify import guard, verify
@@ -32,6 +48,7 @@ Broken = ReplyUnreadable | RequestRefused | StageError
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one scenario before admission; `ended` is the stage where it went wrong, or `admit`.
 
+    draft: the conversation before its council, where that changed it. councils, drafts: of all attempts.
     earlier: attempts that verification turned down before the last.
     spent: stage → what was paid; wasted: what of it went into attempts that were turned down.
     aborted: attempts that a fatal finding ended in mid-simulation.
@@ -39,21 +56,24 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
     scenario: Scenario
     blueprint: Blueprint | None = None
+    draft: Conversation | None = None
     conversation: Conversation | None = None
     verdict: Verdict | None = None
     ended: Stage = "admit"
     reason: str = ""
     detail: str = ""
     failures: tuple[Failure, ...] = ()
+    councils: tuple[Council, ...] = ()
     earlier: tuple[tuple[Conversation, Verdict], ...] = ()
+    drafts: tuple[Conversation, ...] = ()
     spent: dict[str, Usage] = {}
     wasted: dict[str, Usage] = {}
     attempts: int = 0
     aborted: int = 0
 
 
-async def make(scenario: Scenario, kit: Kit) -> Made:
-    """Plan, simulate and verify one scenario, again (with other seeds) while verification finds defects."""
+async def make(scenario: Scenario, kit: Kit, order: Order) -> Made:
+    """Plan, simulate, refine and verify one scenario, again (with other seeds) while verification finds defects."""
     try:
         with stage_boundary("plan", scenario.id):
             blueprint = plan(scenario, kit.domain, kit.spec.plan, kit.factors)
@@ -62,16 +82,107 @@ async def make(scenario: Scenario, kit: Kit) -> Made:
     except StageError as error:
         return _broken(Made(scenario=scenario), "plan", error)
     made = Made(scenario=scenario, blueprint=blueprint)
-    companions = _companions(scenario, kit)
-    tally = Tally(kit.speakers, free=bool(companions) and companions[0][0].id != scenario.id)
+    making = _Making(scenario, blueprint, kit, order)
     wasted: dict[str, Usage] = {}
-    for attempt in range(1 if companions else kit.spec.attempts):
+    for attempt in range(1 if making.companions else kit.spec.attempts):
         kit.tell(Simulating(ordinal=scenario.ordinal, attempt=attempt))
-        made = await _attempt(made, blueprint, kit, tally, attempt, companions)
+        made = await making.attempt(made, attempt)
         if made.verdict is not None and made.verdict.passed:
             break
-        wasted = dict(tally.spent)
-    return msgspec.structs.replace(made, spent=tally.spent, wasted=wasted)
+        wasted = dict(making.tally.spent)
+    return msgspec.structs.replace(made, spent=making.tally.spent, wasted=wasted)
+
+
+class _Making:
+    """The attempts at one scenario: what they share."""
+
+    def __init__(self, scenario: Scenario, blueprint: Blueprint, kit: Kit, order: Order) -> None:
+        self.scenario, self.blueprint, self.kit, self.order = scenario, blueprint, kit, order
+        self.companions = _companions(scenario, kit)
+        self.tally = Tally(kit.speakers, free=bool(self.companions) and self.companions[0][0].id != scenario.id)
+        self.arbiter = kit.arbiter.through(panel_of(self.tally.speakers))
+
+    async def attempt(self, made: Made, attempt: int) -> Made:
+        """One simulation, its council and its verification."""
+        made = msgspec.structs.replace(_turned_down(made), attempts=attempt + 1)
+        stage: Stage = "simulate"
+        try:
+            with stage_boundary("simulate", self.scenario.id):
+                draft = await self.simulated(attempt)
+            made = msgspec.structs.replace(made, aborted=made.aborted + (draft.ending == "stopped"))
+            stage = "verify"
+            verdict = self.checked(draft)
+            made = msgspec.structs.replace(made, conversation=draft, verdict=verdict)
+            stage = "refine"
+            made = await self.debated(made, draft, verdict)
+            stage = "verify"
+            return await self.judged(made)
+        except (ReplyUnreadable, RequestRefused, StageError) as error:
+            return _broken(made, stage, error)
+
+    async def simulated(self, attempt: int) -> Conversation:
+        kit, tally = self.kit, self.tally
+        tally.stage, before = "simulate", tally.spent.get("simulate", Usage())
+        draft = await simulate(
+            self.blueprint, self.scenario, kit.domain, tally.speakers, kit.spec.simulate,
+            attempt=attempt, reader=kit.reader, companions=self.companions,
+            guard=guard(kit.domain, self.blueprint, self.scenario, kit.spec.verify),
+        )  # fmt: skip
+        if draft.ending == "stopped":
+            tally.move(before, "simulate", "simulate_aborted")
+        return draft
+
+    def checked(self, conversation: Conversation) -> Verdict:
+        """The deterministic checks."""
+        kit = self.kit
+        with stage_boundary("verify", self.scenario.id):
+            return verify(conversation, self.blueprint, self.scenario, kit.domain, kit.spec.verify, reader=kit.reader)
+
+    async def debated(self, made: Made, draft: Conversation, verdict: Verdict) -> Made:
+        """Let the council debate the draft, where the spec has one."""
+        kit = self.kit
+        if not kit.spec.refine.council:
+            return made
+        self.tally.stage = "refine"
+        with stage_boundary("refine", self.scenario.id):
+            refined = await refine(
+                draft, verdict, self.blueprint, self.scenario, kit.domain, self.tally.speakers, kit.spec.refine,
+                reader=kit.reader, check=self.checked, rule=self.ruled, order=self.order.lenses,
+                severities=kit.guards.severities,
+            )  # fmt: skip
+        changed = refined.conversation.id != draft.id
+        council = refined.council
+        if changed and kit.spec.arbiter.confirm_pairs:
+            preferred = await self.arbiter.prefer(draft, refined.conversation, self.blueprint)
+            council = msgspec.structs.replace(council, preferred=preferred)
+        verdict = self.checked(refined.conversation) if changed else verdict
+        return msgspec.structs.replace(
+            made,
+            draft=draft if changed else None,
+            conversation=refined.conversation,
+            verdict=msgspec.structs.replace(verdict, defects=(*verdict.defects, *refined.defects)),
+            councils=(*made.councils, council),
+        )
+
+    async def ruled(self, conversation: Conversation, objection: Objection, argument: str) -> Ruling:
+        """Have a contested objection ruled on: by a licensed arbiter, else by the check that finds the class."""
+        guards = self.kit.guards
+        if objection.defect in guards.checked - guards.licensed:
+            found = [defect for defect in self.checked(conversation).defects if defect.kind == objection.defect]
+            return Ruling(
+                question=objection.id, defect=objection.defect, found=bool(found), how="check",
+                turns=found[0].turns if found else (), evidence=found[0].evidence if found else "",
+            )  # fmt: skip
+        return await self.arbiter.rule(conversation, self.blueprint, objection, argument)
+
+    async def judged(self, made: Made) -> Made:
+        """Put what the checks found nothing in to the arbiter's rubric."""
+        if made.conversation is None or made.verdict is None or not made.verdict.passed:
+            return made
+        self.tally.stage = "verify"
+        with stage_boundary("verify", self.scenario.id):
+            verdict = await self.arbiter.judge(made.conversation, self.blueprint, made.verdict, self.order.criteria)
+        return msgspec.structs.replace(made, verdict=verdict)
 
 
 def _companions(scenario: Scenario, kit: Kit) -> tuple[tuple[Scenario, Blueprint], ...]:
@@ -91,43 +202,17 @@ def _companions(scenario: Scenario, kit: Kit) -> tuple[tuple[Scenario, Blueprint
     return tuple(group)
 
 
-async def _attempt(
-    made: Made,
-    blueprint: Blueprint,
-    kit: Kit,
-    tally: Tally,
-    attempt: int,
-    companions: tuple[tuple[Scenario, Blueprint], ...],
-) -> Made:
-    """One simulation and its verification."""
-    tally.stage = "simulate"
-    before = tally.spent.get("simulate", Usage())
-    scenario, checks = made.scenario, kit.spec.verify
-    watch = guard(kit.domain, blueprint, scenario, checks)
-    try:
-        with stage_boundary("simulate", scenario.id):
-            conversation = await simulate(
-                blueprint, scenario, kit.domain, tally.speakers, kit.spec.simulate,
-                attempt=attempt, reader=kit.reader, guard=watch, companions=companions,
-            )  # fmt: skip
-        with stage_boundary("verify", scenario.id):
-            verdict = verify(conversation, blueprint, scenario, kit.domain, checks, reader=kit.reader)
-    except (ReplyUnreadable, RequestRefused, StageError) as error:
-        return _broken(msgspec.structs.replace(made, attempts=attempt + 1), "simulate", error)
-    aborted = conversation.ending == "stopped"
-    if aborted:
-        tally.move(before, "simulate", "simulate_aborted")
+def _turned_down(made: Made) -> Made:
+    """Put the last attempt among the earlier ones: a new one takes its place."""
+    earlier, drafts = made.earlier, made.drafts
+    if made.conversation is not None and made.verdict is not None:
+        earlier = (*earlier, (made.conversation, made.verdict))
+    if made.draft is not None:
+        drafts = (*drafts, made.draft)
     return msgspec.structs.replace(
-        made, conversation=conversation, verdict=verdict, attempts=attempt + 1, ended="admit", reason="", detail="",
-        earlier=_with_last(made), aborted=made.aborted + aborted,
+        made, earlier=earlier, drafts=drafts, draft=None, conversation=None, verdict=None,
+        ended="admit", reason="", detail="",
     )  # fmt: skip
-
-
-def _with_last(made: Made) -> tuple[tuple[Conversation, Verdict], ...]:
-    """The attempts so far, the last one among them: a new one takes its place."""
-    if made.conversation is None or made.verdict is None:
-        return made.earlier
-    return (*made.earlier, (made.conversation, made.verdict))
 
 
 def _broken(made: Made, stage: Stage, error: Broken) -> Made:
@@ -135,18 +220,19 @@ def _broken(made: Made, stage: Stage, error: Broken) -> Made:
     cause = type(error.__cause__ or error).__name__
     failure = Failure(scenario_id=made.scenario.id, stage=stage, error=cause, message=str(error))
     return msgspec.structs.replace(
-        made, ended=stage, reason=f"error_{cause}", detail=str(error), failures=(*made.failures, failure),
-        conversation=None, verdict=None, earlier=_with_last(made),
+        _turned_down(made), ended=stage, reason=f"error_{cause}", detail=str(error),
+        failures=(*made.failures, failure),
     )  # fmt: skip
 
 
 def admit(made: Made, kit: Kit) -> tuple[Concluded, Signature | None]:
-    """Say the last word on one scenario. Must be called in order of ordinals: novelty looks back."""
+    """Say the last word on one scenario. Must be called in order of ordinals: novelty and cascade look back."""
     signature = None
+    usage = sum(made.spent.values(), Usage())
     if made.conversation is not None and made.verdict is not None and made.blueprint is not None:
         admission, signature = kit.gate.consider(
             made.conversation, made.scenario, made.verdict, made.blueprint,
-            usage=sum(made.spent.values(), Usage()), attempts=made.attempts, ordinal=made.scenario.ordinal,
+            usage=usage, attempts=made.attempts, ordinal=made.scenario.ordinal,
         )  # fmt: skip
     else:
         admission = Admission(
@@ -157,20 +243,28 @@ def admit(made: Made, kit: Kit) -> tuple[Concluded, Signature | None]:
             stage=made.ended,
             reason=made.reason,
             detail=made.detail,
-            usage=sum(made.spent.values(), Usage()),
+            usage=usage,
             attempts=made.attempts,
         )
-    admission = msgspec.structs.replace(
-        admission, spent=made.spent, wasted=made.wasted if admission.admitted else made.spent, aborted=made.aborted
-    )
-    kit.tell(ConcludedEvent(admission=admission))
     concluded = Concluded(
         scenario=made.scenario,
         blueprint=made.blueprint,
+        draft=made.draft,
         conversation=made.conversation,
         verdict=made.verdict,
         admission=admission,
         failures=made.failures,
+        councils=made.councils,
         earlier=made.earlier,
+        drafts=made.drafts,
     )
-    return concluded, signature
+    admission = msgspec.structs.replace(
+        admission,
+        council_id=concluded.council.id if concluded.council else "",
+        spent=made.spent,
+        wasted=made.wasted if admission.admitted else made.spent,
+        aborted=made.aborted,
+    )
+    kit.cascade.learn(admission.ordinal, made.councils, made.verdict)
+    kit.tell(ConcludedEvent(admission=admission))
+    return msgspec.structs.replace(concluded, admission=admission), signature

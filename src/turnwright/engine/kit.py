@@ -11,10 +11,13 @@ from turnwright.design import Design
 from turnwright.domains import Domain
 from turnwright.domains.declaration import Factor
 from turnwright.domains.reader import Reader
+from turnwright.engine.cascade import Cascade
 from turnwright.engine.events import Listener
+from turnwright.engine.guards import Guards
 from turnwright.engine.spec import Spec
 from turnwright.models import Budget, Speaker
 from turnwright.store import Run
+from turnwright.verify import Arbiter
 
 __all__ = ["Kit"]
 
@@ -23,7 +26,9 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of one run.
 
     factors: the design's factors (their levels change the world). gate: admission, fed in order of ordinals.
-    speakers: role → model, with journal, limits and the one budget behind it. tell: hears every event.
+    speakers: role → model, with journal, limits and the one budget behind it; fingerprints: role → which model.
+    guards: what stands between each defect class and the set; arbiter: the panel that may rule.
+    cascade: who is asked first. tell: hears every event.
     """
 
     spec: Spec
@@ -34,5 +39,9 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True):
     run: Run
     gate: Gate
     speakers: Mapping[str, Speaker]
+    fingerprints: Mapping[str, str]
+    guards: Guards
+    arbiter: Arbiter
+    cascade: Cascade
     budget: Budget
     tell: Listener

@@ -69,8 +69,11 @@ class _LocalRun:
 
     async def work(self, scenario: Scenario) -> Made | None:
         """Make one conversation; what no conversation can mend stops the run and leaves this one open."""
+        order = await self.kit.cascade.order_for(scenario.ordinal)
+        if order is None:
+            return None
         try:
-            made = await make(scenario, self.kit)
+            made = await make(scenario, self.kit, order)
         except (CapReached, ModelError) as error:
             self.halt(error)
             return None
@@ -79,6 +82,7 @@ class _LocalRun:
 
     def halt(self, error: TurnwrightError) -> None:
         self.halted = self.halted or error
+        self.kit.cascade.close()
         self.ordered.stop()
 
     def watch_refusals(self, made: Made) -> None:

@@ -39,6 +39,8 @@ def write_report(kit: Kit, summary: Summary, coverage: CoverageReport, manifest:
         rows=[*sorted(summary.usage.items()), ("all", summary.total), ("of it for rejects", summary.spent_on_rejects)],
         levels=_levels(kit),
         examples=list(_examples(kit.run)),
+        guards=kit.guards,
+        unguarded=[guard for guard in kit.guards.table if not guard.guarded_by],
         pct=_percent,
         json=_json,
     )

@@ -15,8 +15,9 @@ from turnwright.errors import SpecError
 from turnwright.export import ExportSettings
 from turnwright.plan import PlanSettings
 from turnwright.records import content_id
+from turnwright.refine.settings import RefineSettings
 from turnwright.simulate import SimulateSettings
-from turnwright.verify import VerifySettings
+from turnwright.verify import DEFECTS, ArbiterSettings, VerifySettings
 
 __all__ = [
     "CapSpec",
@@ -125,7 +126,9 @@ class Spec(Strict):
     roles: RolesSpec
     plan: PlanSettings = PlanSettings()
     simulate: SimulateSettings = SimulateSettings()
+    refine: RefineSettings = RefineSettings()
     verify: VerifySettings = VerifySettings()
+    arbiter: ArbiterSettings = ArbiterSettings()
     admit: AdmitSettings = AdmitSettings()
     export: ExportSettings = ExportSettings()
     caps: CapSpec = CapSpec()
@@ -140,12 +143,32 @@ class Spec(Strict):
             raise ValueError("roles.arbiter names a model twice; a panel needs models that err apart")
         return self
 
+    @model_validator(mode="after")
+    def _lenses_name_known_classes(self) -> Spec:
+        for lens in self.refine.panel():
+            unknown = [kind for kind in lens.defects if kind not in DEFECTS]
+            if unknown:
+                known = ", ".join(sorted(DEFECTS))
+                raise ValueError(f"the lens '{lens.name}' names no defect class with '{unknown[0]}' (known: {known})")
+        if self.arbiter.confirm_pairs and not self.roles.arbiter:
+            raise ValueError("arbiter.confirm_pairs needs an arbiter; name one in roles.arbiter")
+        return self
+
     @property
     def speaking(self) -> dict[str, str]:
         """Role → name of its model, for every role that this spec needs; a panel's are `arbiter`, `arbiter_2`, ..."""
         roles = {"user": self.roles.user, "teacher": self.roles.teacher}
-        panel = {f"arbiter_{place}" if place > 1 else "arbiter": name for place, name in enumerate(self.roles.arbiter, 1)}
+        if self.refine.council:
+            roles["critics"] = self.roles.critics or self.roles.teacher
+        panel = {
+            f"arbiter_{place}" if place > 1 else "arbiter": name for place, name in enumerate(self.roles.arbiter, 1)
+        }
         return roles | panel
+
+    @property
+    def lenses(self) -> tuple[str, ...]:
+        """Names of the council's lenses in order; none without a council."""
+        return tuple(lens.name for lens in self.refine.panel()) if self.refine.council else ()
 
     @property
     def id(self) -> str:

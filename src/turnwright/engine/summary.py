@@ -6,10 +6,31 @@ from collections import Counter
 
 import msgspec
 
-from turnwright.records import Conversation, Usage
+from turnwright.engine.debates import DebateFigures, RubricFigures, debate_figures, rubric_figures
+from turnwright.records import Admission, Conversation, Usage
 from turnwright.store import Run
 
-__all__ = ["Summary", "summarise"]
+__all__ = ["Abort", "StageCost", "Summary", "summarise"]
+
+
+class Abort(msgspec.Struct, frozen=True, kw_only=True):
+    """Simulations that a fatal finding ended early.
+
+    saved: tokens that they would have cost beyond what they did, at the mean price of a simulation that was
+    finished; an estimate from `finished` of them, 0 where there is none to compare with.
+    """
+
+    aborted: int = 0
+    spent: Usage = Usage()
+    finished: int = 0
+    saved: int = 0
+
+
+class StageCost(msgspec.Struct, frozen=True, kw_only=True):
+    """What one stage was paid: in all, and for attempts and scenarios that were turned down."""
+
+    spent: Usage
+    wasted: Usage
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +38,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     planned: scenarios concluded that got a blueprint. simulated: those that got a conversation.
     rejected: (stage, reason) → count. turns: origin → number of user and assistant text turns in admitted
-    conversations. tries: model texts sampled for them. usage: role → what was paid.
+    conversations. tries: model texts sampled for them. usage: role → what was paid. stages: stage → what was paid.
+    debates: the councils. rubric: criterion → the arbiter's answers.
     seconds: model time, added up over calls (they overlap).
     """
 
@@ -32,6 +54,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     asked: int
     usage: dict[str, Usage]
     spent_on_rejects: Usage
+    stages: dict[str, StageCost]
+    abort: Abort
+    debates: DebateFigures
+    rubric: dict[str, RubricFigures]
     seconds: float
 
     @property
@@ -45,8 +71,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         return self.tries / self.asked if self.asked else 0.0
 
 
-def summarise(run: Run, scenarios: int) -> Summary:
-    """Read the figures; one pass over the admitted conversations."""
+def summarise(run: Run, scenarios: int, lenses: tuple[str, ...] = ()) -> Summary:
+    """Read the figures; one pass over the admitted conversations. `lenses`: the council's, in the spec's order."""
     outcomes = run.records.outcomes()
     rejected = {f"{stage}: {reason}": n for (stage, reason), n in sorted(outcomes.items()) if reason != "admitted"}
     concluded = sum(outcomes.values())
@@ -55,6 +81,9 @@ def summarise(run: Run, scenarios: int) -> Summary:
     count = _Count()
     for conversation in run.records.conversations(admitted=True):
         count.add(conversation)
+    paid = _Paid()
+    for admission in run.records.admissions():
+        paid.add(admission)
     return Summary(
         scenarios=scenarios,
         concluded=concluded,
@@ -66,9 +95,53 @@ def summarise(run: Run, scenarios: int) -> Summary:
         tries=count.tries,
         asked=count.asked,
         usage=run.journal.totals(),
-        spent_on_rejects=sum((admission.usage for admission in run.records.admissions(admitted=False)), Usage()),
+        spent_on_rejects=paid.rejects,
+        stages=paid.stages(),
+        abort=paid.abort(),
+        debates=debate_figures(run.records.councils(), lenses),
+        rubric=rubric_figures(run.records.verdicts()),
         seconds=run.journal.seconds(),
     )
+
+
+ABORTED = "simulate_aborted"
+
+
+class _Paid:
+    """Adds up what the scenarios paid, stage by stage."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, Usage] = {}
+        self.wasted: dict[str, Usage] = {}
+        self.rejects = Usage()
+        self.aborted = self.finished = 0
+
+    def add(self, admission: Admission) -> None:
+        for stage, usage in admission.spent.items():
+            self.spent[stage] = self.spent.get(stage, Usage()) + usage
+        for stage, usage in admission.wasted.items():
+            self.wasted[stage] = self.wasted.get(stage, Usage()) + usage
+        if not admission.admitted:
+            self.rejects = self.rejects + admission.usage
+        self.aborted += admission.aborted
+        self.finished += (admission.attempts - admission.aborted) if admission.stage != "plan" else 0
+
+    def stages(self) -> dict[str, StageCost]:
+        nothing = Usage()
+        joined: dict[str, StageCost] = {}
+        for name in self.spent:
+            stage = "simulate" if name == ABORTED else name
+            before = joined.get(stage, StageCost(spent=nothing, wasted=nothing))
+            wasted = self.wasted.get(name, nothing)
+            joined[stage] = StageCost(spent=before.spent + self.spent[name], wasted=before.wasted + wasted)
+        order = ["simulate", "refine", "verify"]
+        return {stage: joined[stage] for stage in sorted(joined, key=order.index)}
+
+    def abort(self) -> Abort:
+        spent, whole = self.spent.get(ABORTED, Usage()), self.spent.get("simulate", Usage())
+        mean = whole.tokens / self.finished if self.finished else 0.0
+        saved = max(0, round(self.aborted * mean - spent.tokens)) if self.aborted else 0
+        return Abort(aborted=self.aborted, spent=spent, finished=self.finished, saved=saved)
 
 
 class _Count:

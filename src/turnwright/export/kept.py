@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from turnwright.export.settings import ExportSettings
-from turnwright.records import Admission, Blueprint, Conversation, Json, Scenario, ToolResult, Turn, canonical
+from turnwright.records import (
+    Admission,
+    Blueprint,
+    Conversation,
+    Council,
+    Json,
+    Scenario,
+    ToolResult,
+    Turn,
+    Verdict,
+    canonical,
+)
 
-__all__ = ["Kept", "about", "origins", "said_last", "said_of"]
+__all__ = ["Kept", "LeftOut", "Line", "about", "origin", "origins", "said_last", "said_of"]
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """An admitted conversation with everything that it was made from."""
+    """An admitted conversation with everything that it was made from.
+
+    draft, council: the conversation before its debate, and the debate; None where there was none.
+    verdict: what verification said of the conversation, where it is known.
+    """
 
     conversation: Conversation
     scenario: Scenario
     blueprint: Blueprint
     admission: Admission
+    draft: Conversation | None = None
+    council: Council | None = None
+    verdict: Verdict | None = None
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a format: what a trainer reads, and what metadata tells of this line beside `about` it."""
+
+    content: dict[str, Json]
+    told: dict[str, Json]
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """A line that a format could not give, and why, as a short code that the manifest counts."""
+
+    reason: str
 
 
 def said_last(conversation: Conversation) -> tuple[Turn, ...]:
@@ -55,21 +84,23 @@ def about(kept: Kept, split: str, settings: ExportSettings) -> dict[str, Json]:
     }
 
 
-def origins(turns: tuple[Turn, ...], first: int = 0) -> list[dict[str, Any]]:
+def origins(turns: tuple[Turn, ...], first: int = 0) -> list[dict[str, Json]]:
     """Where each turn came from; `first` is the number of the first turn's message (1 after a system message)."""
-    return [
-        {
-            "message": first + number,
-            "role": turn.role,
-            "acts": list(turn.acts),
-            "origin": turn.provenance.origin,
-            "model": turn.provenance.model,
-            "prompt": turn.provenance.prompt,
-            "seed": turn.provenance.seed,
-            "tries": turn.provenance.tries,
-            "calls": list(turn.provenance.calls),
-            "parents": list(turn.provenance.parents),
-            "trainable": turn.trainable,
-        }
-        for number, turn in enumerate(turns)
-    ]
+    return [{"message": first + number, **origin(turn)} for number, turn in enumerate(turns)]
+
+
+def origin(turn: Turn) -> dict[str, Json]:
+    """Where a turn came from: who wrote it, with which model, prompt, seed, calls and parents."""
+    source = turn.provenance
+    return {
+        "role": turn.role,
+        "acts": list(turn.acts),
+        "origin": source.origin,
+        "model": source.model,
+        "prompt": source.prompt,
+        "seed": source.seed,
+        "tries": source.tries,
+        "calls": list(source.calls),
+        "parents": list(source.parents),
+        "trainable": turn.trainable,
+    }

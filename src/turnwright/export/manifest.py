@@ -8,7 +8,11 @@ __all__ = ["ExportedFile", "Manifest"]
 
 
 class ExportedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file; `path` is relative to the export folder, `bytes` its size, `sha256` in hex."""
+    """One file; `path` is relative to the export folder, `bytes` its size, `sha256` in hex.
+
+    conversations: how many it has something of. lines: how many lines (or rows) it has; a council may leave several
+    of one conversation.
+    """
 
     path: str
     format: str
@@ -16,6 +20,7 @@ class ExportedFile(msgspec.Struct, frozen=True, kw_only=True):
     conversations: int
     bytes: int
     sha256: str
+    lines: int = 0
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +29,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     domain: fingerprint of the domain. settings: hash of the export settings. spec: hash of the whole spec, where the
     caller gave one. conversations: how many were taken in. splits: split → how many of them. shortened: how many
     end on another turn than they did (chat formats end on the assistant). left_out: format → reason → how many.
+    card: name of the dataset card's file, empty when none was written.
     """
 
     domain: str
@@ -34,3 +40,4 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     shortened: int
     left_out: dict[str, dict[str, int]]
     files: tuple[ExportedFile, ...]
+    card: str = ""

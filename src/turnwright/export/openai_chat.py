@@ -9,25 +9,40 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from turnwright.domains import Domain
-from turnwright.export.kept import Kept, said_last, said_of
+from turnwright.export.kept import Kept, LeftOut, Line, origins, said_last, said_of
 from turnwright.export.settings import ExportSettings
 from turnwright.records import Json, Turn, canonical
 
-__all__ = ["chat_messages", "check_openai", "openai_line", "openai_name", "openai_tools"]
+__all__ = ["chat_lines", "chat_messages", "check_openai", "openai_lines", "openai_name", "openai_tools", "opening"]
+
+Form = Callable[[tuple[Turn, ...], Domain, ExportSettings], dict[str, Json]]
+"""How a chat format writes turns."""
 
 ROLES = ("system", "user", "assistant", "tool")
 LINE_KEYS = {"messages", "tools", "parallel_tool_calls"}
 MESSAGE_KEYS = {"role", "content", "tool_calls", "tool_call_id", "name", "weight"}
 
 
-def openai_line(kept: Kept, domain: Domain, settings: ExportSettings) -> dict[str, Json] | None:
-    """One line; None when no assistant turn is left to learn from."""
+def chat_lines(kept: Kept, domain: Domain, settings: ExportSettings, form: Form) -> Iterator[Line | LeftOut]:
+    """What every chat format gives of a conversation: one line, unless no assistant turn is left to learn from."""
     turns = said_last(kept.conversation)
-    if not any(turn.role == "assistant" and turn.trainable for turn in turns):
-        return None
+    if any(turn.role == "assistant" and turn.trainable for turn in turns):
+        told = {"turns": origins(turns, len(opening(domain, settings)))}
+        yield Line(content=form(turns, domain, settings), told=told)
+    else:
+        yield LeftOut("no_assistant_turn_to_learn")
+
+
+def openai_lines(kept: Kept, domain: Domain, settings: ExportSettings) -> Iterator[Line | LeftOut]:
+    """One line of `messages`, with `tools` where the domain has any."""
+    return chat_lines(kept, domain, settings, _form)
+
+
+def _form(turns: tuple[Turn, ...], domain: Domain, settings: ExportSettings) -> dict[str, Json]:
     line: dict[str, Json] = {"messages": chat_messages(turns, domain, settings)}
     if domain.tools:
         line |= {"tools": openai_tools(domain), "parallel_tool_calls": False}
@@ -47,9 +62,13 @@ def openai_name(name: str) -> str:
 
 def chat_messages(turns: tuple[Turn, ...], domain: Domain, settings: ExportSettings) -> list[dict[str, Json]]:
     """The turns as messages, after the policy as system message."""
+    return opening(domain, settings) + [_message(turn) for turn in turns]
+
+
+def opening(domain: Domain, settings: ExportSettings) -> list[dict[str, Json]]:
+    """The system message, where there is a policy and the settings want it."""
     policy = domain.spec.policy.strip() if settings.system else ""
-    opening: list[dict[str, Json]] = [{"role": "system", "content": policy}] if policy else []
-    return opening + [_message(turn) for turn in turns]
+    return [{"role": "system", "content": policy}] if policy else []
 
 
 def _message(turn: Turn) -> dict[str, Json]:

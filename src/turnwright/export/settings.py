@@ -10,13 +10,14 @@ from turnwright.domains.declaration import Strict, Word
 
 __all__ = ["ExportSettings", "FormatName"]
 
-FormatName = Literal["openai", "sharegpt", "trl", "parquet"]
+FormatName = Literal["openai", "sharegpt", "trl", "preference", "critique", "parquet"]
 
 
 class ExportSettings(Strict):
     """Which files are written, and what stands in them.
 
-    formats: `openai`, `sharegpt`, `trl` (JSON lines) and `parquet` (needs pyarrow).
+    formats: `openai`, `sharegpt`, `trl`, `preference` and `critique` (JSON lines; the last two are what councils left
+    behind, and have no file where there was no council), and `parquet` (needs pyarrow).
     splits: name → share; a split without a conversation has no file.
     split_by: `scenario` (every scenario falls by the hash of its id) or `levels` (scenarios with equal levels stay
     together, so that a test asks for combinations that training did not show).
@@ -24,14 +25,16 @@ class ExportSettings(Strict):
     all, so that rare cases count as often as they were designed.
     system: whether the domain's policy opens every conversation.
     with_metadata: whether lines say where their turns came from (OpenAI's in a file beside, see `openai_chat`).
+    scratchpad: whether `critique` lines tell the teacher's private reasoning (as `reasoning_content`).
     """
 
-    formats: list[FormatName] = Field(default=["openai", "sharegpt", "trl"], min_length=1)
+    formats: list[FormatName] = Field(default=["openai", "sharegpt", "trl", "preference"], min_length=1)
     splits: dict[Word, float] = {"train": 0.8, "validation": 0.1, "test": 0.1}
     split_by: Literal["scenario", "levels"] = "scenario"
     view: Literal["natural", "stress"] = "natural"
     system: bool = True
     with_metadata: bool = True
+    scratchpad: bool = False
 
     @field_validator("formats")
     @classmethod

@@ -6,19 +6,23 @@ student may learn to say it (Axolotl: `message_field_training: train`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from turnwright.domains import Domain
-from turnwright.export.kept import Kept, said_last, said_of
+from turnwright.export.kept import Kept, LeftOut, Line, said_of
+from turnwright.export.openai_chat import chat_lines
 from turnwright.export.settings import ExportSettings
 from turnwright.records import Json, Turn, canonical
 
-__all__ = ["sharegpt_line"]
+__all__ = ["sharegpt_lines"]
 
 
-def sharegpt_line(kept: Kept, domain: Domain, settings: ExportSettings) -> dict[str, Json] | None:
-    """One line; None when no assistant turn is left to learn from."""
-    turns = said_last(kept.conversation)
-    if not any(turn.role == "assistant" and turn.trainable for turn in turns):
-        return None
+def sharegpt_lines(kept: Kept, domain: Domain, settings: ExportSettings) -> Iterator[Line | LeftOut]:
+    """One line of `conversations`."""
+    return chat_lines(kept, domain, settings, _form)
+
+
+def _form(turns: tuple[Turn, ...], domain: Domain, settings: ExportSettings) -> dict[str, Json]:
     tools = [tool.as_openai()["function"] for tool in domain.tools.values()]
     return {
         "conversations": [_part(turn) | {"train": turn.role == "assistant" and turn.trainable} for turn in turns],

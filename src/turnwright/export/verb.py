@@ -18,26 +18,34 @@ import msgspec
 
 from turnwright.domains import Domain
 from turnwright.errors import DomainError
-from turnwright.export.kept import Kept, about, origins, said_last
+from turnwright.export.critique import critique_lines
+from turnwright.export.kept import Kept, LeftOut, Line, about, said_last
 from turnwright.export.manifest import ExportedFile, Manifest
-from turnwright.export.openai_chat import openai_line, openai_name
+from turnwright.export.openai_chat import openai_lines, openai_name
+from turnwright.export.preference import preference_lines
 from turnwright.export.settings import ExportSettings
-from turnwright.export.sharegpt import sharegpt_line
+from turnwright.export.sharegpt import sharegpt_lines
 from turnwright.export.splits import split_of
-from turnwright.export.trl import trl_line
-from turnwright.records import Json, content_id
-from turnwright.store.files import whole_file, write_bytes
+from turnwright.export.trl import trl_lines
+from turnwright.records import content_id
+from turnwright.store.files import whole_file, write_bytes, write_text
 from turnwright.store.parquet import ConversationRow, write_conversations
 
 __all__ = ["FORMATS", "export"]
 
-Line = Callable[[Kept, Domain, ExportSettings], dict[str, Json] | None]
+Format = Callable[[Kept, Domain, ExportSettings], Iterable[Line | LeftOut]]
 WriteParquet = Callable[[Path, Iterable[ConversationRow]], int]
 
-FORMATS: dict[str, Line] = {"openai": openai_line, "sharegpt": sharegpt_line, "trl": trl_line}
-"""Formats of JSON lines; `parquet` is written by the store."""
+FORMATS: dict[str, Format] = {
+    "openai": openai_lines,
+    "sharegpt": sharegpt_lines,
+    "trl": trl_lines,
+    "preference": preference_lines,
+    "critique": critique_lines,
+}
+"""Formats of JSON lines, each with what it gives of one conversation; `parquet` is written by the store."""
 
-MANIFEST = "manifest.json"
+MANIFEST, CARD = "manifest.json", "README.md"
 
 
 def export(
@@ -47,10 +55,14 @@ def export(
     folder: Path,
     write_parquet: WriteParquet = write_conversations,
     spec_hash: str = "",
+    card: Callable[[Manifest], str] | None = None,
 ) -> Manifest:
     """Write all formats of the settings into `folder` and return the manifest (also `manifest.json` there).
 
     The same conversations in the same order give the same bytes.
+
+    Args:
+        card: gives the text of the dataset card (`README.md` in the folder) from the finished manifest.
 
     Raises:
         DomainError: two tools would have one name in OpenAI's format.
@@ -65,9 +77,12 @@ def export(
             pass_.take(one)
         if "parquet" in settings.formats:
             pass_.parquet(write_parquet)
-    manifest = pass_.manifest(spec_hash)
+        manifest = pass_.manifest(spec_hash, CARD if card else "")
+        text = card(manifest) if card else ""  # before the files appear: a card that fails leaves the earlier export
+    if manifest.card:
+        write_text(folder / CARD, text)
     write_bytes(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-    for stale in before - {file.path for file in manifest.files}:
+    for stale in before - {manifest.card, *(file.path for file in manifest.files)}:
         (folder / stale).unlink(missing_ok=True)
     return manifest
 
@@ -77,7 +92,7 @@ class _Hashed:
 
     def __init__(self, file: BinaryIO) -> None:
         self.file, self.digest = file, hashlib.sha256()
-        self.lines = self.size = 0
+        self.lines = self.size = self.conversations = 0
 
     def write(self, value: Any) -> None:
         line = msgspec.json.encode(value) + b"\n"
@@ -106,25 +121,32 @@ class _Pass:
         self.shortened += len(said_last(kept.conversation)) < len(kept.conversation.turns)
         for name in self.settings.formats:
             if name == "parquet":
-                self._spool(split).write(msgspec.json.encode(kept) + b"\n")
+                self._spool(split).write(msgspec.json.encode(_row(kept, split)) + b"\n")
             else:
-                self._line(name, split, kept)
+                self._lines(name, split, kept)
 
-    def _line(self, name: str, split: str, kept: Kept) -> None:
-        line = FORMATS[name](kept, self.domain, self.settings)
-        if line is None:
-            self.left_out.setdefault(name, Counter())["no_assistant_turn_to_learn"] += 1
-            return
-        told = self._told(kept, split) if self.settings.with_metadata else None
-        if told is not None and name != "openai":
-            line = {**line, "metadata": told}
-        self._file(f"{name}/{split}.jsonl", name, split).write(line)
-        if told is not None and name == "openai":
-            self._file(f"{name}/{split}.provenance.jsonl", "provenance", split).write(told)
+    def _lines(self, name: str, split: str, kept: Kept) -> None:
+        written: set[str] = set()
+        for line in FORMATS[name](kept, self.domain, self.settings):
+            if isinstance(line, LeftOut):
+                self.left_out.setdefault(name, Counter())[line.reason] += 1
+            else:
+                written |= self._line(name, split, kept, line)
+        for path in written:
+            self.open[path].conversations += 1
 
-    def _told(self, kept: Kept, split: str) -> dict[str, Json]:
-        first = int(self.settings.system and bool(self.domain.spec.policy.strip()))
-        return {**about(kept, split, self.settings), "turns": origins(said_last(kept.conversation), first)}
+    def _line(self, name: str, split: str, kept: Kept, line: Line) -> set[str]:
+        """Write one line; the service behind OpenAI's format refuses metadata, which stands in a file beside."""
+        rows = {f"{name}/{split}.jsonl": (name, line.content)}
+        if self.settings.with_metadata:
+            told = {**about(kept, split, self.settings), **line.told}
+            if name == "openai":
+                rows[f"{name}/{split}.provenance.jsonl"] = ("provenance", told)
+            else:
+                rows[f"{name}/{split}.jsonl"] = (name, {**line.content, "metadata": told})
+        for path, (kind, row) in rows.items():
+            self._file(path, kind, split).write(row)
+        return set(rows)
 
     def _file(self, path: str, name: str, split: str) -> _Hashed:
         if path not in self.open:
@@ -143,7 +165,7 @@ class _Pass:
         """Write what was spooled, one file a split."""
         for split, spool in self.spools.items():
             path = self.folder / "parquet" / f"{split}.parquet"
-            count = write(path, _rows(spool, split))
+            count = write(path, _rows(spool))
             sha, size = _sum(path)
             file = ExportedFile(
                 path=path.relative_to(self.folder).as_posix(),
@@ -152,18 +174,20 @@ class _Pass:
                 conversations=count,
                 bytes=size,
                 sha256=sha,
+                lines=count,
             )
             self.others.append(file)
 
-    def manifest(self, spec_hash: str) -> Manifest:
+    def manifest(self, spec_hash: str, card: str) -> Manifest:
         lines = [
             ExportedFile(
                 path=path,
                 format=self.kinds[path][0],
                 split=self.kinds[path][1],
-                conversations=file.lines,
+                conversations=file.conversations,
                 bytes=file.size,
                 sha256=file.digest.hexdigest(),
+                lines=file.lines,
             )
             for path, file in self.open.items()
         ]
@@ -176,21 +200,24 @@ class _Pass:
             shortened=self.shortened,
             left_out={name: dict(sorted(reasons.items())) for name, reasons in sorted(self.left_out.items())},
             files=tuple(sorted([*lines, *self.others], key=lambda file: file.path)),
+            card=card,
         )
 
 
-def _rows(spool: IO[bytes], split: str) -> Iterator[ConversationRow]:
+def _row(kept: Kept, split: str) -> ConversationRow:
+    return ConversationRow(
+        conversation=kept.conversation,
+        scenario=kept.scenario,
+        blueprint=kept.blueprint,
+        admission=kept.admission,
+        split=split,
+    )
+
+
+def _rows(spool: IO[bytes]) -> Iterator[ConversationRow]:
     spool.seek(0)
-    decoder = msgspec.json.Decoder(Kept)
-    for line in spool:
-        kept = decoder.decode(line)
-        yield ConversationRow(
-            conversation=kept.conversation,
-            scenario=kept.scenario,
-            blueprint=kept.blueprint,
-            admission=kept.admission,
-            split=split,
-        )
+    decoder = msgspec.json.Decoder(ConversationRow)
+    yield from map(decoder.decode, spool)
 
 
 def _sum(path: Path) -> tuple[str, int]:
@@ -205,7 +232,8 @@ def _earlier(folder: Path) -> set[str]:
     except (OSError, msgspec.DecodeError):
         return set()
     own = (*FORMATS, "parquet")
-    return {f.path for f in manifest.files if Path(f.path).parent.as_posix() in own and ".." not in f.path}
+    files = {f.path for f in manifest.files if Path(f.path).parent.as_posix() in own and ".." not in f.path}
+    return files | ({CARD} & {manifest.card})
 
 
 def _check_names(domain: Domain) -> None:

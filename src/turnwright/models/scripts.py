@@ -1,7 +1,8 @@
 """What the scripted client can say: pure functions from a request to words, in one table.
 
 `obliging` is what the whole pipeline is tested with: it does what a good model would do with a prompt of the
-simulate stage. The others misbehave, each in one way. None of them is meant to be realistic.
+simulate stage. The others misbehave, each in one way; `blind` and `suspicious` are arbiters that no exam may license.
+None of them is meant to be realistic.
 """
 
 from __future__ import annotations
@@ -12,13 +13,28 @@ from collections.abc import Callable, Mapping
 from turnwright.models.client import Reply, Request
 from turnwright.records import Json, canonical, derive_seed
 
-__all__ = ["SCRIPTS", "Script", "echo", "fitting", "flip", "garbage", "obliging", "silent"]
+__all__ = [
+    "SCRIPTS",
+    "Script",
+    "blind",
+    "echo",
+    "fitting",
+    "flip",
+    "garbage",
+    "obliging",
+    "quarrelsome",
+    "silent",
+    "suspicious",
+]
 
 Script = Callable[[Request], str | Reply]
 
 _OPENINGS = ("", "ok, ", "hi, ", "well, ", "so, ", "right, ", "hello, ", "um, ")
 _ENDINGS = ("", " thanks", " please", " ok", " cheers")
 _SAY = re.compile(r"^Say: (.*)$", re.MULTILINE)
+_ASSISTANT = re.compile(r"^\[(\d+)\] assistant: (.*)$", re.MULTILINE)
+_CITED = re.compile(r'^The words in question: "(.*)"$', re.MULTILINE)
+_PLAIN = re.compile(r"\b[a-z]{4,}\b")
 
 _FLIPS = (
     "I'm sorry, I can't help you with that. How may I assist you today?",
@@ -77,12 +93,64 @@ def flip(request: Request) -> str:
     return _FLIPS[_drawn(request, len(_FLIPS))]
 
 
+def blind(request: Request) -> str:
+    """Answer no to every question; with a JSON Schema, the smallest document that fits it."""
+    return _answering(request, "No")
+
+
+def suspicious(request: Request) -> str:
+    """Answer yes to every question; with a JSON Schema, the smallest document that fits it."""
+    return _answering(request, "Yes")
+
+
+def quarrelsome(request: Request) -> str:
+    """Play a council: object to words of the assistant in half of all cases, concede or rebut, mend what was cited.
+
+    Knows the prompts of the refine stage; to everything else it says what `obliging` says.
+    """
+    fields = (request.json_schema or {}).get("properties", {})
+    asked, drawn = _last(request, "user"), derive_seed("quarrel", request)
+    if "objections" in fields:
+        return canonical({"objections": _objections(asked, fields, drawn)}).decode()
+    if "scratchpad" not in fields:
+        return obliging(request)
+    quote = _CITED.search(asked)
+    reply = {
+        "scratchpad": "Step by step: I look at the words again.",
+        "replacement": f"indeed {quote[1] if quote else ''}",
+    }
+    if "stance" in fields:
+        reply |= {"stance": ("concede", "rebut")[drawn % 2], "argument": "The policy says nothing against these words."}
+    return canonical(reply).decode()
+
+
+def _objections(asked: str, fields: dict[str, Json], drawn: int) -> list[Json]:
+    said = [(int(turn), words) for turn, words in _ASSISTANT.findall(asked) if _PLAIN.findall(words)]
+    if drawn % 2 or not said:
+        return []
+    turn, words = said[drawn // 2 % len(said)]
+    classes = fields["objections"]["items"]["properties"]["defect"]["enum"]
+    quote = _PLAIN.findall(words)[0]
+    claim = f"'{quote}' is out of place here"
+    return [
+        {"turns": [turn], "quote": quote, "defect": classes[drawn // 4 % len(classes)], "claim": claim, "change": ""}
+    ]
+
+
+def _answering(request: Request, word: str) -> str:
+    schema = request.json_schema
+    return word if schema is None else canonical(fitting(schema, word)).decode()
+
+
 SCRIPTS: Mapping[str, Script] = {
+    "blind": blind,
     "echo": echo,
     "flip": flip,
     "garbage": garbage,
     "obliging": obliging,
+    "quarrelsome": quarrelsome,
     "silent": silent,
+    "suspicious": suspicious,
 }
 """Every named script; `ScriptedClient(script=...)` also takes a function."""
 

@@ -24,7 +24,8 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     quote: exact words of that turn; empty where a whole turn or a call is meant.
     claim: what is wrong. change: what the critic proposes.
     dismissed: why it was not heard, empty when it was: `no_such_turn`, `quote_not_there`, `not_of_this_lens`,
-    `said_before` (this objection was closed in an earlier round), `not_words` (a call or a result cannot be reworded).
+    `said_before` (this objection was closed in an earlier round), `not_words` (a call or a result cannot be reworded),
+    `overtaken` (its words were changed while it waited), `hopeless` (the conversation was lost before it was heard).
     model, prompt, call: the critic's model, prompt hash and journal call.
     """
 
@@ -64,7 +65,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     turn: its index. before, after: the turn as it stood and as it would stand.
     refused: why it was not taken, empty when it was: `no_change`, `empty`, `act` or `role` (no longer what its label
-    says), or the defect class that a check found in the revised conversation and not before.
+    says), or the defect class of which a check finds more than before, or still finds what was to be mended.
     detail: the evidence for that.
     """
 
@@ -101,7 +102,8 @@ class Council(Record, frozen=True, kw_only=True):
     draft_id, final_id: ids of the conversation before and after (equal when nothing was revised).
     ending: `agreed` (nothing upheld is open), `nothing_changed` (a round in which something stayed open and nothing was
     mended), `cap` (the cap on rounds), `hopeless` (an upheld objection is fatal and words cannot mend it).
-    open: ids of upheld objections that were not mended. usage: critics, teacher and arbiters together.
+    open: ids of upheld objections that were not mended. usage: critics and teacher; the arbiter is paid by who asks it.
+    preferred: which of the two the arbiters prefer, asked in both orders; empty where they were not asked.
     """
 
     prefix: ClassVar[str] = "co"
@@ -112,6 +114,7 @@ class Council(Record, frozen=True, kw_only=True):
     ending: CouncilEnding
     open: tuple[str, ...] = ()
     usage: Usage = Usage()
+    preferred: Literal["", "first", "second", "tie"] = ""
 
     @property
     def objections(self) -> tuple[Objection, ...]:

@@ -1,3 +1,12 @@
-"""Stage `refine`: a draft → a debated conversation and the record of its council."""
+"""Stage `refine`: a draft → a debated conversation and the record of its council.
 
-__all__: list[str] = []
+Critics with distinct lenses object, the teacher mends or rebuts, the arbiter (which is the caller's) rules on what is
+contested. The words of cited spans may change, and nothing else.
+"""
+
+from turnwright.refine.debate import Refined, Rule, refine
+from turnwright.refine.lenses import LENSES, LensSpec
+from turnwright.refine.revision import Check
+from turnwright.refine.settings import RefineSettings
+
+__all__ = ["LENSES", "Check", "LensSpec", "RefineSettings", "Refined", "Rule", "refine"]

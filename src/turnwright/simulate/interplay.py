@@ -25,7 +25,7 @@ from turnwright.records import (
     derive_seed,
 )
 from turnwright.simulate.settings import InterplaySettings
-from turnwright.simulate.sides import Side, teacher_side, user_side
+from turnwright.simulate.sides import Side, heard_by_user, opening, teacher_side, user_side
 
 __all__ = ["Guard", "interplay"]
 
@@ -75,7 +75,7 @@ class _Talk:
         self.surfaces = [(fact.slot, fact.value) for fact in blueprint.facts]
 
     async def run(self) -> Ending:
-        self.user.hears("(The chat is open. Write your first message.)")
+        self.user.hears(opening())
         while len(self.turns) < self.settings.turn_cap:
             decision = await self.speak(self.user)
             self.teacher.hears(str(decision["text"]))
@@ -100,7 +100,7 @@ class _Talk:
         for _ in range(self.settings.calls_per_turn + 1):
             decision = await self.speak(self.teacher)
             if "tool" not in decision:
-                self.user.hears(str(decision["text"]))
+                self.user.hears(heard_by_user(str(decision["text"])))
                 return str(decision["act"])
             self.run_tool(decision)
             if self.fatal():

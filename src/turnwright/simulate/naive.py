@@ -15,6 +15,7 @@ from turnwright.models import Answer, Message, Request, Speaker
 from turnwright.models.prompting import prompt
 from turnwright.records import Blueprint, Fact, Json, Provenance, Scenario, Turn, canonical, derive_seed
 from turnwright.simulate.settings import NaiveSettings
+from turnwright.simulate.sides import call_schemas
 from turnwright.simulate.transcripts import TranscriptReader, conversations_of
 
 __all__ = ["naive"]
@@ -78,8 +79,7 @@ def _turns(
     """The turns of the wanted conversation; none where it is not there."""
     if number >= len(found):
         return ()
-    reader = TranscriptReader(made, [(fact.value, fact.slot) for fact in blueprint.facts], domain)
-    return reader.read(found[number])
+    return TranscriptReader(made, blueprint.facts, domain).read(found[number])
 
 
 def _made(answer: Answer, seed: int, paid: Sequence[str]) -> Provenance:
@@ -158,9 +158,9 @@ def _fact(fact: Fact, domain: Domain) -> str:
 
 
 def _schema(domain: Domain, count: int) -> dict[str, Json]:
-    """What a reply should look like; names are given, arguments and results are the model's own."""
+    """What a reply should look like: labels, tools and arguments as interplay has them, results as the model likes."""
     say = [_said(role, sorted(domain.acts(role))) for role in ("user", "assistant")]
-    use = [_object(role={"const": "assistant"}, tool={"enum": sorted(domain.tools)}, arguments={"type": "object"})]
+    use = call_schemas(domain, role={"const": "assistant"})
     given = [_object(role={"const": "tool"}, result={"type": "object"})]
     turn = {"anyOf": [*say, *use, *given] if domain.tools else say}
     turns = {"type": "array", "items": turn, "minItems": 2, "maxItems": MOST_TURNS}

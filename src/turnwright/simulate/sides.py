@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import msgspec
 
 from turnwright.domains import Domain
+from turnwright.domains.declaration import ActSpec
 from turnwright.models import Message, Speaker
 from turnwright.models.prompting import prompt
 from turnwright.records import Blueprint, Fact, Json, Scenario, canonical
 
-__all__ = ["Side", "teacher_side", "user_side"]
+__all__ = ["Side", "call_schemas", "heard_by_user", "opening", "teacher_side", "user_side"]
 
 
 class Side:
@@ -69,13 +70,14 @@ def user_side(blueprint: Blueprint, scenario: Scenario, domain: Domain, speaker:
     manner += _manner(scenario)
     traits = ", ".join(f"{name}: {value}" for name, value in scenario.persona.traits.items())
     system = written.render(
+        part="system",
         title=domain.spec.title,
         persona=f"{scenario.persona.name}{' (' + traits + ')' if traits else ''}",
         goal=blueprint.goal,
         known=known,
         manner=manner,
         volunteers=any(fact.shared == "volunteered" for fact in told),
-        acts=acts,
+        acts=_meanings(domain.user_acts),
     )
     words: dict[str, Json] = {"type": "string", "minLength": 1, "maxLength": 300}
     schema: dict[str, Json] = {
@@ -85,6 +87,20 @@ def user_side(blueprint: Blueprint, scenario: Scenario, domain: Domain, speaker:
         "additionalProperties": False,
     }
     return Side("user", speaker, system, written.hash, schema, acts, [])
+
+
+def opening() -> str:
+    """What starts the user."""
+    return prompt("simulate", "interplay_user").render(part="opening")
+
+
+def heard_by_user(text: str) -> str:
+    """The assistant's words as the user's model hears them; bare, small models take them for a user's and help."""
+    return prompt("simulate", "interplay_user").render(part="heard", text=text)
+
+
+def _meanings(acts: Mapping[str, ActSpec]) -> list[tuple[str, str]]:
+    return [(name, act.means) for name, act in sorted(acts.items())]
 
 
 def _how(fact: Fact, domain: Domain) -> str:
@@ -119,7 +135,12 @@ def teacher_side(domain: Domain, speaker: Speaker) -> Side:
         {"name": t.name, "description": t.spec.description, "arguments": canonical(t.spec.parameters).decode()}
         for t in tools
     ]
-    system = written.render(title=domain.spec.title, policy=domain.spec.policy.strip(), tools=described, acts=acts)
+    system = written.render(
+        title=domain.spec.title,
+        policy=domain.spec.policy.strip(),
+        tools=described,
+        acts=_meanings(domain.assistant_acts),
+    )
     words: dict[str, Json] = {"type": "string", "minLength": 1, "maxLength": 500}
     say: dict[str, Json] = {
         "type": "object",
@@ -127,14 +148,18 @@ def teacher_side(domain: Domain, speaker: Speaker) -> Side:
         "required": ["act", "text"],
         "additionalProperties": False,
     }
-    calls = [
+    schema: dict[str, Json] = {"anyOf": [say, *call_schemas(domain)]}
+    return Side("teacher", speaker, system, written.hash, schema, acts, sorted(domain.tools))
+
+
+def call_schemas(domain: Domain, **fields: Json) -> list[dict[str, Json]]:
+    """A JSON Schema for a call of each tool; `fields` stand before the tool's name."""
+    return [
         {
             "type": "object",
-            "properties": {"tool": {"const": t.name}, "arguments": t.spec.parameters},
-            "required": ["tool", "arguments"],
+            "properties": {**fields, "tool": {"const": tool.name}, "arguments": tool.spec.parameters},
+            "required": [*fields, "tool", "arguments"],
             "additionalProperties": False,
         }
-        for t in tools
+        for tool in domain.tools.values()
     ]
-    schema: dict[str, Json] = {"anyOf": [say, *calls]}
-    return Side("teacher", speaker, system, written.hash, schema, acts, sorted(domain.tools))

@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from turnwright.domains import Domain
-from turnwright.records import Json, Provenance, ToolCall, ToolResult, Turn
+from turnwright.records import Fact, Json, Provenance, ToolCall, ToolResult, Turn
 
 __all__ = ["TranscriptReader", "conversations_of"]
 
+DEEPEST = 60
+"""Levels of nesting; what is deeper means nothing, and could not be read back from the run."""
 _LIST = re.compile(r'"conversations"\s*:\s*\[')
 
 
@@ -38,6 +40,8 @@ def _objects(text: str, at: int) -> Iterator[Json]:
             return
         try:
             found, at = decoder.raw_decode(text, start)
+            if _is_deeper(found, DEEPEST):
+                return
         except (ValueError, RecursionError):
             return
         yield _sound(found)
@@ -53,6 +57,11 @@ def _number(digits: str) -> Json:
     return value if abs(value) < float("inf") else digits
 
 
+def _is_deeper(value: Json, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(levels == 0 or _is_deeper(each, levels - 1) for each in inner)
+
+
 def _sound(found: Json) -> Json:
     """Replace half surrogates, which JSON can spell and UTF-8 cannot."""
     return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
@@ -63,12 +72,12 @@ class TranscriptReader:
 
     Args:
         made: the provenance of all of them; results are the model's own too.
-        surfaces: (value, slot) pairs; a turn mentions those whose value is in its words.
+        facts: a turn mentions those whose value is in its words.
     """
 
-    def __init__(self, made: Provenance, surfaces: Sequence[tuple[Json, str]], domain: Domain) -> None:
+    def __init__(self, made: Provenance, facts: Sequence[Fact], domain: Domain) -> None:
         self._made = made
-        self._surfaces = [(slot, value, domain.say(slot, value)) for value, slot in surfaces]
+        self._surfaces = [(fact.slot, fact.value, domain.say(fact.slot, fact.value)) for fact in facts]
         self._open: deque[ToolCall] = deque()
         self._calls = 0
 
@@ -83,7 +92,7 @@ class TranscriptReader:
         match entry.get("role"):
             case "user":
                 yield self._said("user", entry)
-            case "assistant" if "tool" in entry:
+            case "assistant" if entry.get("tool"):
                 if entry.get("text"):
                     yield self._said("assistant", entry)
                 yield self._called(entry)

@@ -7,6 +7,7 @@ from turnwright.store.database import Durability
 from turnwright.store.files import whole_file, write_bytes, write_jsonl, write_lines, write_text
 from turnwright.store.folder import RunFolder
 from turnwright.store.journal import Journal, PaidCall
+from turnwright.store.labels import Labels, add_label, add_labels, read_labels
 from turnwright.store.novelty import NoveltyTables, Signature
 from turnwright.store.parquet import ConversationRow, write_conversations
 from turnwright.store.run import Run, open_run, read_run
@@ -18,13 +19,17 @@ __all__ = [
     "ConversationRow",
     "Durability",
     "Journal",
+    "Labels",
     "NoveltyTables",
     "PaidCall",
     "Run",
     "RunDatabase",
     "RunFolder",
     "Signature",
+    "add_label",
+    "add_labels",
     "open_run",
+    "read_labels",
     "read_run",
     "spec_changes",
     "whole_file",

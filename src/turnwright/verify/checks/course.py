@@ -14,6 +14,10 @@ __all__ = ["Course"]
 _FAREWELL = re.compile(
     r"\b(?:good\s?-?bye|bye|have an? (?:nice|good|great|lovely|wonderful) (?:day|evening|weekend|one))\b"
 )
+_OWN_WORDS = 4
+"""Shorter goodbyes of a domain ("All the best.") may stand within other sentences."""
+_LONG_NUMBER = 3
+"""A number of so many digits is never written as a word."""
 _YES = re.compile(
     r"\b(?:yes|yeah|yep|yup|sure|ok|okay|please do|go ahead|correct|right|confirm(?:ed)?|do (?:it|that|so)|sounds good"
     r"|fine|agreed?|absolutely|definitely|of course|perfect|great|good|works for me|proceed|i'd like that|please)\b"
@@ -78,10 +82,18 @@ class Course(Check):
         goodbye = self.context.domain.spec.behaviour.goodbye
         if goodbye and goodbye in acts:
             return True
-        if not _FAREWELL.search(self.context.said(turn.text).folded):
+        if not self._parting(self.context.said(turn.text).folded):
             return False
         phrasings = (self.context.lexicon.phrasings_of("assistant", act) for act in acts)
-        return not any(_FAREWELL.search(text) for text in phrasings)
+        return not any(self._parting(text) for text in phrasings)
+
+    def _parting(self, folded: str) -> bool:
+        """Whether a goodbye is in the words: a common one, or one of the domain's own ("Take care!")."""
+        if _FAREWELL.search(folded):
+            return True
+        goodbye = self.context.domain.spec.behaviour.goodbye
+        own = self.context.lexicon.phrasings_of("assistant", goodbye).split("\n") if goodbye else []
+        return any(phrasing in folded for phrasing in own if len(phrasing.split()) >= _OWN_WORDS)
 
     def _left_to_do(self, turn: Turn) -> str:
         """What the blueprint still wants done, in words; empty when the goal is reached."""
@@ -148,19 +160,19 @@ class Course(Check):
     # --- correction ---------------------------------------------------------------------------------------------
 
     def _hear_correction(self, turn: Turn) -> None:
+        """Wrong first and right later, or both in one turn ("It's 4711. Sorry, 4712.")."""
         for fact in self.context.planned.corrections:
-            says_right = self.context.carries(fact.slot, fact.value, turn.text)
-            if fact.slot in self._wrong and says_right:
-                self._corrected[fact.slot] = fact
-            elif self.context.carries(fact.slot, fact.first_said, turn.text):
+            if self.context.carries(fact.slot, fact.first_said, turn.text):
                 self._wrong[fact.slot] = fact
+            if fact.slot in self._wrong and self.context.carries(fact.slot, fact.value, turn.text):
+                self._corrected[fact.slot] = fact
 
     def _stale_words(self, index: int, turn: Turn) -> Iterable[Defect]:
         for fact in self._corrected.values():
             if self._public(fact):
                 continue
             new = self.context.carries(fact.slot, fact.value, turn.text)
-            if not new and self._says(fact.slot, fact.first_said, turn.text):
+            if not new and self._says(fact.slot, fact.first_said, self._without_others(index, turn, fact.slot)):
                 yield self.defect("ignored_correction", index, self._stale(fact, turn.text))
 
     def _stale_arguments(self, index: int, call: ToolCall) -> Iterable[Defect]:
@@ -170,9 +182,19 @@ class Course(Check):
             if any(_same(value, fact.first_said) for value in call.arguments.values()):
                 yield self.defect("ignored_correction", index, self._stale(fact, f"{call.name} {call.arguments}"))
 
+    def _without_others(self, index: int, turn: Turn, slot: str) -> str:
+        """The words without the values of other slots, which may hold the old value by chance."""
+        text = turn.text
+        for name, value in self.context.mentions(index, turn):
+            if name != slot:
+                text = text.replace(self.context.domain.say(name, value), " ")
+        return text
+
     def _says(self, slot: str, value: Json, text: str) -> bool:
-        """Whether the value is said as a value: "in May" says a month, "May I" does not."""
+        """Whether the value is said as a value: "in May" says a month, "May I" does not; nor "one moment" a 1."""
         surface = self.context.domain.say(slot, value)
+        if surface.isdigit() and len(surface) < _LONG_NUMBER:
+            return bool(re.search(rf"(?<![\w.,]){surface}(?!\w|[.,]\d)", text))
         if not surface.isalpha():
             return self.context.carries(slot, value, text)
         return bool(re.search(rf"(?<!^)(?<![.!?] )\b{re.escape(surface)}\b", text))
