@@ -1,4 +1,4 @@
-"""The order of lenses and criteria is learned from what was concluded, and from nothing that concurrency could change."""
+"""The order of lenses and criteria is learned from what was concluded, and nothing else can change it."""
 
 from __future__ import annotations
 

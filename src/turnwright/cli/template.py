@@ -40,13 +40,23 @@ models:
 roles:
   user: small
   teacher: small
+  # critics: large          # the council's; the teacher's model where it is not named
+  # arbiter: [judge]        # another model than the teacher's, or a panel; licensed by `turnwright examine`
 
 simulate:
   way: fill                 # fill: write the words of the whole skeleton; interplay: user and teacher talk turn by turn
   fill: {by: turn}          # by: conversation lets a strong teacher write a whole conversation in one call
 
+refine:
+  council: false            # true: critics object, the teacher mends or rebuts; pays with a strong teacher
+  # lenses: [policy_and_facts, realism, pedagogy, safety_and_fairness, redundancy]
+  # rounds: 3
+
+# arbiter:
+#   licence: arbiter.licence.json    # what `turnwright examine` writes; without it checks alone decide
+
 export:
-  formats: [openai, sharegpt, trl]
+  formats: [openai, sharegpt, trl, preference]
 
 caps: {}                    # money: "5.00", tokens: 2000000, calls: 10000, minutes: 60
 """

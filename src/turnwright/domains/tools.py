@@ -27,8 +27,8 @@ __all__ = ["Tool", "ToolFunction", "Toolbox", "declared"]
 ToolFunction = Callable[..., Json]
 LARGEST_RESULT = 20_000
 _FAULTS = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, NameError, OSError, RecursionError, TypeError,
-    ValueError,
+    ArithmeticError, AssertionError, AttributeError, LookupError, NameError, OSError, RecursionError,
+    StopIteration, TypeError, ValueError,
 )  # fmt: skip
 """What a tool function may raise by mistake."""
 

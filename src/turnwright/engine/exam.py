@@ -17,9 +17,7 @@ from turnwright.errors import InputError
 from turnwright.records import Blueprint, ClassLicence, Conversation, Licence, Ruling, Scenario, Verdict, seeded
 from turnwright.records.licence import Correlation
 from turnwright.verify import Arbiter, CriterionSpec
-from turnwright.verify.exam import Grading, correlations, needed
-from turnwright.verify.exam.harmless import harmless
-from turnwright.verify.exam.planting import PLANTINGS, Planted, plant
+from turnwright.verify.exam import PLANTINGS, Grading, Planted, correlations, harmless, needed, plant
 
 __all__ = ["CheckFigures", "Clean", "Exam", "ExamFigures", "Question", "licence_of", "set_exam", "sit"]
 

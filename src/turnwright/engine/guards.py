@@ -43,6 +43,7 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...]
 
 
+LOOK_UPS = frozenset({"wrong_tool", "wrong_argument"})
 Played = TypeVar("Played")
 
 
@@ -77,13 +78,15 @@ def guards_of(
         severities={kind: severity_of(kind) for kind in DEFECTS} | spec.verify.severity,
         licensed=licensed,
         checked=checked,
-        table=tuple(_row(kind, checked, licensed, licence, why) for kind in DEFECTS),
+        table=tuple(_row(kind, checked, licensed, licence, why, spec) for kind in DEFECTS),
         criteria=tuple(one.name for one in spec.arbiter.rubric if one.defect in licensed),
         notices=tuple(notices),
     )
 
 
-def _row(kind: str, checked: frozenset[str], licensed: frozenset[str], licence: Licence | None, why: str) -> Guard:
+def _row(
+    kind: str, checked: frozenset[str], licensed: frozenset[str], licence: Licence | None, why: str, spec: Spec
+) -> Guard:
     by, details = [], []
     if kind in checked:
         by.append(f"check {DEFECTS[kind].check}")
@@ -96,6 +99,8 @@ def _row(kind: str, checked: frozenset[str], licensed: frozenset[str], licence: 
     elif DEFECTS[kind].check == "arbiter":
         failed = next((each for each in licence.classes if each.defect == kind), None) if licence else None
         details.append(_failed(failed.missed, failed.planted, failed.alarms, failed.controls) if failed else why)
+    if kind in LOOK_UPS - licensed and spec.simulate.way != "fill":
+        details.append("calls that change nothing are free where no skeleton is filled in: nothing guards those")
     return Guard(defect=kind, guarded_by=" and ".join(by), detail="; ".join(details), severity=DEFECTS[kind].severity)
 
 

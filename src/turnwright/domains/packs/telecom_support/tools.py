@@ -168,7 +168,9 @@ def recommend_plan(world: World, account_id: str, number: str) -> Row:
     """Name the next larger plan of the customer's segment."""
     line = _line(world, account_id, number)
     plans = sorted(world.find("plans", segment=line["segment"]), key=lambda row: float(row["price"]))
-    now = next(index for index, plan in enumerate(plans) if plan["name"] == line["plan"])
+    now = next((index for index, plan in enumerate(plans) if plan["name"] == line["plan"]), None)
+    if now is None:
+        raise ToolError(f"the plan '{line['plan']}' is no longer sold, so there is no next larger one")
     best = plans[now + 1] if now + 1 < len(plans) else plans[now - 1]
     return _fields(best, "name", "price", "data")
 
