@@ -34,6 +34,7 @@ from turnwright.engine import (
     licence_at,
     load_spec,
     models_of,
+    notes_of,
     open_kit,
     run_flow,
     silent,
@@ -56,7 +57,10 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did. coverage: reached by the admitted conversations. unguarded: classes that nothing looked for."""
+    """What a run did. coverage: reached by the admitted conversations. unguarded: classes that nothing looked for.
+
+    notes: what the run showed about its arbiters.
+    """
 
     ending: Ending
     folder: Path
@@ -64,6 +68,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     coverage: CoverageReport
     manifest: Manifest
     unguarded: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Dataset:
@@ -139,10 +144,15 @@ class Factory:
             coverage = kit.design.coverage_of(each.scenario.levels for each in kept(kit.run))
             manifest = export_run(kit.run, kit.domain, self.spec, kit.guards, kit.fingerprints)
             write_report(kit, summary, coverage, manifest)
-            unguarded = tuple(guard.defect for guard in kit.guards.table if not guard.guarded_by)
-        return RunReport(
-            ending=ending, folder=place, summary=summary, coverage=coverage, manifest=manifest, unguarded=unguarded
-        )
+            return RunReport(
+                ending=ending,
+                folder=place,
+                summary=summary,
+                coverage=coverage,
+                manifest=manifest,
+                unguarded=tuple(guard.defect for guard in kit.guards.table if not guard.guarded_by),
+                notes=notes_of(kit.arbiter, kit.fingerprints),
+            )
 
     def examine(
         self,

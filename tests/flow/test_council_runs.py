@@ -236,3 +236,14 @@ def test_pairs_are_exported_only_where_the_arbiter_prefers_them_in_both_orders(
     spec = council_spec(scenarios=20, arbiter="suspicious", more="arbiter: {confirm_pairs: true}\n")
     manifest = turnwright.load(spec).run(tmp_path / "out").manifest
     assert not [file for file in manifest.files if file.format == "preference"]
+
+
+def test_an_arbiter_without_logprobs_is_read_by_its_words_and_the_run_says_so(
+    council_spec: WriteSpec, tmp_path: Path
+) -> None:
+    spec = council_spec(scenarios=6, arbiter="wordy")
+    license_for(spec, "rudeness")
+    report = turnwright.load(spec).run(tmp_path / "out")
+    assert report.notes == ("the arbiter scripted:double:wordy gives no logprobs: its answers are read from its words",)
+    assert report.summary.rubric["rudeness"].unreadable == 0
+    assert report.notes[0] in (tmp_path / "out" / "report.html").read_text()

@@ -87,6 +87,8 @@ def run(report: RunReport, seconds: float) -> None:
     exported(report.manifest)
     out.print(Text(f"report     {report.folder / 'report.html'}"))
     out.print(Text(f"look at    turnwright show --folder {report.folder}"))
+    for note in report.notes:
+        out.print(Text(f"note: {note}"))
     if report.unguarded:
         out.print(Text(f"unguarded: {', '.join(report.unguarded)}; nothing looked for these defects"))
     if report.ending != "complete":

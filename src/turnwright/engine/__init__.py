@@ -19,7 +19,7 @@ from turnwright.engine.exam import ExamFigures
 from turnwright.engine.examining import Examined, examine
 from turnwright.engine.exporting import export_run, kept
 from turnwright.engine.forecast import Forecast, RoleForecast, forecast
-from turnwright.engine.guards import guards_of, licence_at, models_of
+from turnwright.engine.guards import guards_of, licence_at, models_of, notes_of
 from turnwright.engine.kit import Kit
 from turnwright.engine.labels import Imported, import_labels
 from turnwright.engine.local import Ending, run_flow
@@ -62,6 +62,7 @@ __all__ = [
     "licence_at",
     "load_spec",
     "models_of",
+    "notes_of",
     "open_kit",
     "run_flow",
     "silent",

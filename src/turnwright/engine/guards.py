@@ -22,7 +22,7 @@ from turnwright.verify import CHECKS, DEFECTS, Arbiter
 from turnwright.verify.defects import severity_of
 from turnwright.verify.licensing import read_licence, rubric_hash, void
 
-__all__ = ["Guards", "guards_of", "licence_at", "models_of", "own_guards", "panel_of", "refuse_own_guard"]
+__all__ = ["Guards", "guards_of", "licence_at", "models_of", "notes_of", "own_guards", "panel_of", "refuse_own_guard"]
 
 
 class Guards(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +112,12 @@ def models_of(run: Run, spec: Spec) -> dict[str, str]:
     """Role → fingerprint of its model, as the run was begun with."""
     files = run.spec.get("model_files", {}) if isinstance(run.spec, dict) else {}
     return {role: files.get(name, name) for role, name in spec.speaking.items()}
+
+
+def notes_of(arbiter: Arbiter, models: Mapping[str, str]) -> tuple[str, ...]:
+    """What only asking could show: arbiters whose endpoint gives no probabilities. `models`: role → fingerprint."""
+    silent = [models.get(role, role) for role, gave in arbiter.gave_logprobs.items() if not gave]
+    return tuple(f"the arbiter {model} gives no logprobs: its answers are read from its words" for model in silent)
 
 
 def licence_at(spec: Spec, base: Path) -> Licence | None:

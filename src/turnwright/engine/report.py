@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from turnwright.design import CoverageReport
+from turnwright.engine.guards import notes_of
 from turnwright.engine.kit import Kit
 from turnwright.engine.summary import Summary
 from turnwright.export import Manifest
@@ -40,6 +41,7 @@ def write_report(kit: Kit, summary: Summary, coverage: CoverageReport, manifest:
         levels=_levels(kit),
         examples=list(_examples(kit.run)),
         guards=kit.guards,
+        notes=notes_of(kit.arbiter, kit.fingerprints),
         unguarded=[guard for guard in kit.guards.table if not guard.guarded_by],
         pct=_percent,
         json=_json,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from turnwright.models.client import Reply, Request
-from turnwright.records import Json, canonical, derive_seed
+from turnwright.records import Json, Usage, canonical, derive_seed
 
 __all__ = [
     "SCRIPTS",
@@ -25,6 +25,7 @@ __all__ = [
     "quarrelsome",
     "silent",
     "suspicious",
+    "wordy",
 ]
 
 Script = Callable[[Request], str | Reply]
@@ -137,6 +138,12 @@ def _objections(asked: str, fields: dict[str, Json], drawn: int) -> list[Json]:
     ]
 
 
+def wordy(request: Request) -> Reply:
+    """Answer no in a sentence, as an endpoint does that gives no logprobs."""
+    text = _answering(request, "No, I see nothing of the kind here.")
+    return Reply(text=text, usage=Usage(calls=1, prompt_tokens=1, completion_tokens=1))
+
+
 def _answering(request: Request, word: str) -> str:
     schema = request.json_schema
     return word if schema is None else canonical(fitting(schema, word)).decode()
@@ -151,6 +158,7 @@ SCRIPTS: Mapping[str, Script] = {
     "quarrelsome": quarrelsome,
     "silent": silent,
     "suspicious": suspicious,
+    "wordy": wordy,
 }
 """Every named script; `ScriptedClient(script=...)` also takes a function."""
 

@@ -1,7 +1,7 @@
 """The exam: planted defects, clean and harmlessly edited controls, and the licence that comes of it.
 
-`planting` makes the copies, `harmless` the controls, `grading` marks answers: exact bounds, class by class. Who is asked
-is not their business.
+`planting` makes the copies, `harmless` the controls, `grading` marks answers: exact bounds, class by class. Who is
+asked is not their business.
 """
 
 from turnwright.verify.exam.grading import Grading, correlations, needed, phi, shortfall, upper_bound
