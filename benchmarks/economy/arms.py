@@ -46,6 +46,7 @@ def spec_of(arm: str, chosen: Namespace) -> dict[str, Any]:
         "seed": chosen.seed,
         "scenarios": chosen.scenarios,
         "attempts": chosen.attempts,
+        "design": {"drop": chosen.drop} if chosen.drop else {},
         "models": models,
         "roles": roles,
         "simulate": simulate,

@@ -82,6 +82,11 @@ def _section(result: Mapping[str, Any]) -> list[str]:
     setting = result["setting"]
     told = ", ".join(f"{name} {value}" for name, value in setting.items() if value not in (None, "", []))
     parts = [f"## {setting['teacher']}", "", told + ".", "", *_table(rows_of(result)), ""]
+    if len({figures["concluded"] for figures in result["arms"].values()}) > 1:
+        parts += [
+            "Not every arm came to the end of its scenarios in its time: the first row says how far each came.",
+            "",
+        ]
     parts += ["Share of the conversations that have a defect of a class:", "", *_table(_classes(result["arms"])), ""]
     reasons = [f"- `{arm}`: {_listed(figures['rejected for'])}" for arm, figures in result["arms"].items()]
     parts += ["Scenarios that were turned down, by stage and reason:", "", *reasons, ""]
@@ -118,12 +123,15 @@ def _verdict(council: Mapping[str, Any], paired: Mapping[str, int] | None) -> st
     """Whether it paid, in the one currency that this benchmark has: defects that checks can see."""
     mended = council["defects before"] - council["defects after"]
     gained = paired["gained"] - paired["lost"] if paired else 0
-    if mended > 0 or gained > 0:
-        return (f"By the deterministic checks it paid: {mended} defects fewer after the debate, {gained} conversations "
-                f"more admitted, for {_tokens(council['usage']):,} tokens.")  # fmt: skip
-    return (f"By the deterministic checks it did not pay: {-mended} defects more after the debate, {-gained} "
-            f"conversations fewer admitted, and {_tokens(council['usage']):,} tokens spent. What it mended beyond "
-            "what checks can see is for people to judge by the revisions below.")  # fmt: skip
+    paid = "it paid" if mended + gained > 0 and min(mended, gained) >= 0 else "it did not pay"
+    if min(mended, gained) < 0 < max(mended, gained):
+        paid = "it gave and took"
+    return (
+        f"By the deterministic checks {paid}: defects in what it changed went from {council['defects before']} to "
+        f"{council['defects after']}, admitted conversations changed by {gained:+d}, for "
+        f"{_tokens(council['usage']):,} tokens. What no check can see is for people to judge by its revisions"
+        f"{':' if council['examples'] else '; there are none.'}"
+    )
 
 
 def _tokens(usage: Mapping[str, int]) -> int:

@@ -40,6 +40,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--name", default="", help="of the result file; the teacher's by default")
     parser.add_argument("--results", type=Path, default=HERE)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--drop", type=lambda text: text.split(","), default=[], help="factors to leave out of the design"
+    )
     parser.add_argument("--attempts", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=0, help="cap an arm's time, over all its sessions")
     parser.add_argument("--slots", type=int, default=8)
@@ -107,9 +110,25 @@ def paired(without: measures.Run, with_it: measures.Run) -> dict[str, int]:
 
 def setting(chosen: argparse.Namespace) -> dict[str, Any]:
     """What was run, without any path of this machine."""
-    kept = ("domain", "scenarios", "seed", "attempts", "minutes", "slots", "batch", "tokens", "temperature", "rounds")
+    kept = (
+        "domain",
+        "scenarios",
+        "seed",
+        "attempts",
+        "minutes",
+        "slots",
+        "batch",
+        "tokens",
+        "temperature",
+        "rounds",
+    )
     names = {"teacher": shown(chosen.teacher), "arbiter": shown(chosen.arbiter)}
-    return {**names, **{name: getattr(chosen, name) for name in kept}, "lenses": ", ".join(chosen.lenses)}
+    return {
+        **names,
+        **{name: getattr(chosen, name) for name in kept},
+        "drop": ", ".join(chosen.drop),
+        "lenses": ", ".join(chosen.lenses),
+    }
 
 
 def shown(model: str) -> str:

@@ -97,3 +97,10 @@ def test_nothing_that_a_turn_can_hold_makes_the_check_fail(transfer: Case) -> No
     for odd in (Turn(role="tool", provenance=turn.provenance), Turn(role="assistant", provenance=turn.provenance)):
         assert "broken_form" in transfer.having([*transfer.turns, odd]).kinds()
     assert "broken_form" in transfer.having([]).kinds()
+
+
+def test_a_speakers_name_before_the_words_is_debris(transfer: Case) -> None:
+    at, name = transfer.last("assistant"), transfer.scenario.persona.name
+    for speaker in (name, name.split()[0], transfer.domain.spec.title):
+        assert transfer.saying(at, f"{speaker}: {transfer.turns[at].text}").kinds() == {"debris"}
+    assert transfer.saying(at, f"Thank you, {name}: {transfer.turns[at].text}").kinds() == set()

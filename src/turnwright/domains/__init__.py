@@ -4,7 +4,7 @@ from turnwright.domains.behaviour import STANDARD_CONSTRAINTS, STANDARD_FACTORS
 from turnwright.domains.domain import Domain
 from turnwright.domains.expression import Expression, ExpressionFault, compile_expression
 from turnwright.domains.load import load_domain, packs
-from turnwright.domains.phrasing import filled, own_words, phrasings, realise
+from turnwright.domains.phrasing import filled, own_words, phrasings, realise, speakers
 from turnwright.domains.source import Source, nearest, parse_yaml, read_yaml, validated
 from turnwright.domains.tools import Tool, Toolbox
 from turnwright.domains.world import World
@@ -29,5 +29,6 @@ __all__ = [
     "phrasings",
     "read_yaml",
     "realise",
+    "speakers",
     "validated",
 ]

@@ -9,15 +9,24 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from turnwright.domains.checking import placeholders
 from turnwright.domains.domain import Domain
 from turnwright.errors import DomainError
 from turnwright.records import Json, Step
 
-__all__ = ["filled", "own_words", "phrasings", "realise"]
+__all__ = ["filled", "own_words", "phrasings", "realise", "speakers"]
 
 _SLOT = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
+
+
+@lru_cache(maxsize=256)
+def speakers(*names: str) -> re.Pattern[str]:
+    """Match a speaker's name before its words ("Ana Lopez: ..."), as models write it: whole, or its first words."""
+    known = {" ".join(words[:count]) for words in map(str.split, names) for count in range(1, len(words) + 1)}
+    ways = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True)) or "(?!)"
+    return re.compile(rf"^\s*(?:{ways})\s*:\s+", re.IGNORECASE)
 
 
 def phrasings(domain: Domain, role: str, part: str) -> list[str]:

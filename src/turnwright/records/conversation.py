@@ -36,7 +36,7 @@ class Turn(Record, frozen=True, kw_only=True):
 class Conversation(Record, frozen=True, kw_only=True):
     """What was said and done.
 
-    way: how it was simulated (`fill`, `interplay`).
+    way: how it was simulated (`fill`, `interplay`, `naive`).
     ending: `complete` (the blueprint's end), `abandoned` (the user left), `turn_cap`, `loop`,
     or `stopped` (a fatal finding ended the simulation early).
     attempt: 0 for the first simulation of its blueprint, 1 for the first retry, ...

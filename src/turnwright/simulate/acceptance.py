@@ -72,10 +72,11 @@ class _Ways(msgspec.Struct, frozen=True, kw_only=True):
     things: frozenset[str]
 
 
-def cleaned(reply: str) -> str:
-    """Take the words out of a reply: one line, without speaker and quotes."""
+def cleaned(reply: str, names: re.Pattern[str] | None = None) -> str:
+    """Take the words out of a reply: one line, without speaker and quotes. `names`: speakers of this conversation."""
     lines = [line.strip() for line in reply.strip().splitlines() if line.strip()]
     text = _SPEAKER.sub("", lines[0]).strip() if lines else ""
+    text = names.sub("", text, count=1).strip() if names else text
     if text[:1] in _QUOTES and text:
         # what stands behind the closing quote is talk about the line, not the line
         text = re.split(f"[{_QUOTES}]", text[1:], maxsplit=1)[0]

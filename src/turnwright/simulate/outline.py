@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from turnwright.domains import STANDARD_FACTORS, Domain
+from turnwright.domains import STANDARD_FACTORS, Domain, speakers
 from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Request, Speaker
 from turnwright.models.prompting import prompt
@@ -51,8 +51,9 @@ async def word_conversation(
     )
     answer = await speaker.ask(request)
     texts = _read(answer, len(turns))
+    names = speakers(scenario.persona.name, domain.spec.title)
     return {
-        index: _judged(line, cleaned(text), answer, seed, reader)
+        index: _judged(line, cleaned(text, names), answer, seed, reader)
         for (index, line), text in zip(turns.items(), texts, strict=True)
     }
 

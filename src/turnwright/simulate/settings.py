@@ -59,7 +59,7 @@ class NaiveSettings(Strict):
     """
 
     batch: int = Field(default=5, ge=1, le=100)
-    tries: int = Field(default=2, ge=1, le=20)
+    tries: int = Field(default=1, ge=1, le=20)
     temperature: float = Field(default=1.0, ge=0, le=2)
     top_p: float = Field(default=0.95, gt=0, le=1)
     max_tokens: int | None = Field(default=None, ge=64)

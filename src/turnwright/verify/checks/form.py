@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
+from turnwright.domains import speakers
 from turnwright.records import Conversation, Defect, Turn
 from turnwright.verify.check import Check, Context
 from turnwright.verify.reading import fold
@@ -25,6 +26,7 @@ _DEBRIS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
+"""What is no speech, whoever speaks."""
 _MAYBE_DEBRIS = re.compile(r"[\[\]{}<>`#:]")
 _LEAVING = frozenset({"bye", "abandon", "thank", "no_more"})
 
@@ -41,6 +43,7 @@ class Form(Check):
         self._ids: set[str] = set()
         roles = [step.role for step in context.blueprint.steps]
         self._user_may_repeat = ("user", "user") in pairwise(roles)
+        self._speakers = speakers(context.scenario.persona.name, context.domain.spec.title)
 
     def turn(self, index: int, turn: Turn) -> Iterable[Defect]:
         shape = self._shape(turn)
@@ -98,6 +101,9 @@ class Form(Check):
         """The first piece of debris that is neither part of a value nor the domain's own way to write."""
         if not _MAYBE_DEBRIS.search(turn.text):
             return ""
+        named = self._speakers.match(turn.text)
+        if named:
+            return named.group().strip()
         for match in _DEBRIS.finditer(turn.text):
             piece = match.group().strip()
             if not self._owned(piece, turn):
