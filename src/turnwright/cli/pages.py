@@ -157,7 +157,10 @@ def _usage(usage: Usage) -> tuple[str, ...]:
 def exported(manifest: Manifest) -> None:
     """Which files were written."""
     for file in manifest.files:
-        out.print(Text(f"{file.conversations:>6,} conversations  {file.path}"))
+        lines = f" ({file.lines:,} lines)" if file.lines > file.conversations else ""
+        out.print(Text(f"{file.conversations:>6,} conversations  {file.path}{lines}"))
+    if manifest.card:
+        out.print(Text(f"{'':>6} the dataset card  {manifest.card}"))
 
 
 def models(entries: Iterable[Listed]) -> None:

@@ -80,6 +80,7 @@ class _Facts:
             rejected={f"{stage}: {why}": n for (stage, why), n in outcomes.items() if why != "admitted"},
             spec_hash=spec.id,
             views=(spec.export.view,),
+            licence=spec.export.licence,
             scenarios=spec.scenarios,
             council=_council(run, spec),
         )

@@ -24,6 +24,7 @@ class ExportSettings(Strict):
     view: `natural` writes each scenario's weight, which reads the set as the target mix; `stress` writes 1 for
     all, so that rare cases count as often as they were designed.
     system: whether the domain's policy opens every conversation.
+    licence: of the set, for its card (`apache-2.0`, or a name of your own); unknown where it is empty.
     with_metadata: whether lines say where their turns came from (OpenAI's in a file beside, see `openai_chat`).
     scratchpad: whether `critique` lines tell the teacher's private reasoning (as `reasoning_content`).
     """
@@ -34,6 +35,7 @@ class ExportSettings(Strict):
     view: Literal["natural", "stress"] = "natural"
     system: bool = True
     with_metadata: bool = True
+    licence: str = ""
     scratchpad: bool = False
 
     @field_validator("formats")
