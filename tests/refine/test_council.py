@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from turnwright.models import SCRIPTS, Request
 from turnwright.records import Council, Turn, canonical
 from turnwright.refine import LENSES, LensSpec, RefineSettings
-from turnwright.refine.lenses import SEVERITIES, SHOWN_BY_CALLS, WORDLESS
+from turnwright.refine.lenses import SEVERITIES, SHOWN_BY_CALLS, SIDES, WORDLESS
 from turnwright.verify import DEFECTS
 
 SILENT = Voice(lambda _: '{"objections": []}')
@@ -138,6 +138,13 @@ async def test_an_objection_that_does_not_stand_is_kept_with_the_reason_and_answ
     assert objections_of(refined.council) == [(ASKS, why)]
     assert teacher.requests == []
     assert refined.council.rounds[0].lenses[0].raised == 1
+
+
+async def test_a_class_of_the_assistant_held_against_the_users_words_is_not_heard(case: Case) -> None:
+    at = next(index for index, turn in enumerate(case.draft.turns) if turn.role == "user")
+    objection = objects(at, case.draft.turns[at].text, "false_promise")
+    refined = await case.refined(concedes("never asked"), critic({ASKS: [objection]}))
+    assert objections_of(refined.council) == [(ASKS, "other_side")]
 
 
 async def test_the_same_objection_of_two_lenses_is_heard_once_and_overtaken_words_are_not_heard_at_all(
@@ -338,7 +345,7 @@ def test_lenses_that_cannot_sit_together_are_refused(lenses: list[object], line:
 
 def test_every_class_that_a_lens_may_name_is_in_the_table_of_verification() -> None:
     named = {kind for lens in LENSES.values() for kind in lens.defects}
-    assert named | SHOWN_BY_CALLS | WORDLESS | SEVERITIES.keys() <= DEFECTS.keys()
+    assert named | SHOWN_BY_CALLS | WORDLESS | SEVERITIES.keys() | SIDES.keys() <= DEFECTS.keys()
     assert all(DEFECTS[kind].severity == SEVERITIES.get(kind, "fault") for kind in named)
 
 

@@ -25,6 +25,7 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     claim: what is wrong. change: what the critic proposes.
     dismissed: why it was not heard, empty when it was: `no_such_turn`, `quote_not_there`, `not_of_this_lens`,
     `said_before` (this objection was closed in an earlier round), `not_words` (a call or a result cannot be reworded),
+    `other_side` (a class of one side, held against words of the other),
     `overtaken` (its words were changed while it waited), `hopeless` (the conversation was lost before it was heard).
     model, prompt, call: the critic's model, prompt hash and journal call.
     """

@@ -15,7 +15,7 @@ from turnwright.models.prompting import prompt
 from turnwright.records import Conversation, Json, Objection, Turn, derive_seed
 from turnwright.refine.asking import Asked, ask, document, words
 from turnwright.refine.briefing import Briefing, shown
-from turnwright.refine.lenses import SHOWN_BY_CALLS, LensSpec
+from turnwright.refine.lenses import SHOWN_BY_CALLS, SIDES, LensSpec
 from turnwright.refine.settings import RefineSettings
 from turnwright.refine.span import folded, quoted
 
@@ -91,6 +91,8 @@ def _located(objection: Objection, turns: Sequence[Turn]) -> Objection:
     """Find the turn that the quote stands in: words first, then calls and results."""
     for cited in objection.turns:
         found = quoted(objection.quote, turns[cited].text)
+        if found and SIDES.get(objection.defect, turns[cited].role) != turns[cited].role:
+            return msgspec.structs.replace(objection, turns=_first(cited, objection.turns), dismissed="other_side")
         if found:
             return msgspec.structs.replace(objection, turns=_first(cited, objection.turns), quote=found)
     for cited in objection.turns:

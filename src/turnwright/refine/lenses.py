@@ -13,7 +13,7 @@ from pydantic import Field
 from turnwright.domains.declaration import Strict, Word
 from turnwright.records import Severity
 
-__all__ = ["LENSES", "SEVERITIES", "SHOWN_BY_CALLS", "WORDLESS", "LensSpec"]
+__all__ = ["LENSES", "SEVERITIES", "SHOWN_BY_CALLS", "SIDES", "WORDLESS", "LensSpec"]
 
 
 class LensSpec(Strict):
@@ -90,6 +90,19 @@ SEVERITIES: Mapping[str, Severity] = {
     "wrong_argument": "fatal",
 }
 """What an upheld objection weighs where the caller does not say; `fault` for every class that is not here."""
+
+SIDES: Mapping[str, str] = {
+    "false_promise": "assistant",
+    "unanswered": "assistant",
+    "ignored_correction": "assistant",
+    "rudeness": "assistant",
+    "unfairness": "assistant",
+    "unsafe_disclosure": "assistant",
+    "unsupported_claim": "assistant",
+    "unnatural_user": "user",
+    "invented_value": "user",
+}
+"""Classes that only words of one side can show; critics that are weak blame the other side for them."""
 
 SHOWN_BY_CALLS = frozenset(
     ["policy_breach", "skipped_confirmation", "ignored_correction", "wrong_tool", "wrong_argument"]
