@@ -6,6 +6,7 @@ a measure that is tuned measures nothing. How it is kept on disk stands in `savi
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -74,7 +75,7 @@ def fit_linear(examples: Sequence[Example], *, features: str = "yardstick", seed
         )
     vectorizer = _vectorizer()
     table = vectorizer.fit_transform(described(features, points))
-    model = _classifier(seed).fit(table, [point.act for point in points])
+    model = _classifier(seed, table, [point.act for point in points])
     return LinearStudent(
         features=features,
         seed=seed,
@@ -137,7 +138,8 @@ def _vectorizer(vocabulary: Sequence[str] | None = None) -> Any:
     measuring_version()
     from sklearn.feature_extraction.text import TfidfVectorizer  # an extra, and slow to import
 
-    return TfidfVectorizer(ngram_range=NGRAMS, min_df=1, sublinear_tf=True, vocabulary=vocabulary)
+    untyped: Any = TfidfVectorizer
+    return untyped(ngram_range=NGRAMS, min_df=1, sublinear_tf=True, vocabulary=vocabulary)
 
 
 def _fitted(vocabulary: Sequence[str], idf: Array) -> Any:
@@ -146,7 +148,12 @@ def _fitted(vocabulary: Sequence[str], idf: Array) -> Any:
     return vectorizer
 
 
-def _classifier(seed: int) -> Any:
-    from sklearn.linear_model import SGDClassifier  # an extra, and slow to import
+def _classifier(seed: int, table: Any, acts: list[str]) -> Any:
+    """A trained one. The number of passes is part of the measure, so that it stops early is nothing to warn of."""
+    from sklearn.exceptions import ConvergenceWarning  # an extra, and slow to import
+    from sklearn.linear_model import SGDClassifier
 
-    return SGDClassifier(loss="log_loss", alpha=ALPHA, max_iter=EPOCHS, random_state=seed)
+    untyped: Any = SGDClassifier
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return untyped(loss="log_loss", alpha=ALPHA, max_iter=EPOCHS, random_state=seed).fit(table, acts)

@@ -170,9 +170,7 @@ def from_messages(line: Line, told: Told | None, where: str) -> Example:
             where=where,
             fix="keep the messages as they were exported, or export the run again",
         )
-    said = [
-        _message(each, turns.get(number), where) for number, each in enumerate(messages) if each.role != "system"
-    ]
+    said = [_message(each, turns.get(number), where) for number, each in enumerate(messages) if each.role != "system"]
     domain = about.domain or line.domain
     return Example(
         name=about.id or str(line.id) or where,

@@ -19,7 +19,7 @@ from turnwright.store import read_run
 from turnwright.train.example import Called, Example, ExampleSet, Said, decisions
 from turnwright.train.lines import Told, from_messages, from_turns, line_of, told_of
 
-__all__ = ["read_examples", "read_set"]
+__all__ = ["counted_as", "read_examples", "read_set"]
 
 PROVENANCE = ".provenance.jsonl"
 
@@ -66,11 +66,15 @@ def read_examples(path: Path, *, rename: Mapping[str, str] | None = None) -> Ite
     return (_renamed(one, rename) for one in examples) if rename else iter(examples)
 
 
-def _renamed(example: Example, rename: Mapping[str, str]) -> Example:
-    def act(name: str) -> str:
-        return next((new for pattern, new in rename.items() if fnmatchcase(name, pattern)), name)
+def counted_as(act: str, rename: Mapping[str, str]) -> str:
+    """The act that this one counts as (see `read_set`)."""
+    return next((new for pattern, new in rename.items() if fnmatchcase(act, pattern)), act)
 
-    turns = tuple(msgspec.structs.replace(turn, act=act(turn.act)) if turn.act else turn for turn in example.turns)
+
+def _renamed(example: Example, rename: Mapping[str, str]) -> Example:
+    turns = tuple(
+        msgspec.structs.replace(turn, act=counted_as(turn.act, rename)) if turn.act else turn for turn in example.turns
+    )
     return msgspec.structs.replace(example, turns=turns)
 
 
