@@ -89,6 +89,22 @@ async def test_an_overruled_rebuttal_is_mended_and_one_that_holds_is_closed(case
     assert [ruling.found for ruling in held.council.rounds[0].rulings] == [False]
 
 
+async def test_what_was_conceded_and_not_mended_is_put_to_who_may_rule_and_lapses_when_nothing_is_found(
+    case: Case,
+) -> None:
+    """A weak teacher concedes what is right, and then has no better words: no draft is lost on its word alone."""
+    critics = critic({ASKS: [objects(case.at("confirm_refund"), "Shall I?", "false_promise")]})
+    unmended = concedes("Shall I?")
+    found = await case.refined(unmended, critics, Arbiter(True))
+    assert [defect.kind for defect in found.defects] == ["false_promise"]
+    assert found.council.open == ("o1",)
+    nothing = await case.refined(unmended, critics, Arbiter(False))
+    assert nothing.defects == ()
+    assert nothing.council.ending == "agreed"
+    assert [ruling.found for ruling in nothing.council.rounds[0].rulings] == [False]
+    assert nothing.council.rounds[0].lenses[0].upheld == 0
+
+
 async def test_the_arbiter_hears_the_open_argument_and_never_the_scratchpad(case: Case) -> None:
     arbiter = Arbiter(False)
     critics = critic({ASKS: [objects(case.at("confirm_refund"), "Shall I?", "false_promise")]})

@@ -201,7 +201,7 @@ def _remarks(made: Worth) -> Iterable[str]:
         yield "the score reaches the end of the curve: a larger real pool is needed to say how much more it is worth"
     yield (
         f"intervals: bootstrap over the test's {made.test_conversations:,} conversations ({made.test_decisions:,} "
-        f"decisions), jointly for curve and set, and over {made.seeds} seeds"
+        f"decisions), jointly for curve and set, and over {made.seeds} seeds; not over sets made with other seeds"
     )
 
 

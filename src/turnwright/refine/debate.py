@@ -83,7 +83,8 @@ async def refine(
         verdict: the deterministic verdict on the draft.
         speakers: the roles `teacher` and `critics` (without it, the teacher's model criticises, too).
         check: the deterministic checks; run once for each revision whose words pass.
-        rule: the arbiter, for what the teacher contests and for objections to calls. What it is paid is not in
+        rule: the arbiter, for what the teacher contests, for objections to calls, and for what was conceded and could
+            not be mended. What it is paid is not in
             `Council.usage`.
         order: names of lenses, the lead critic first; default: the order of the settings.
         severities: class → how grave an upheld objection is; `fault` for a class that is not in it.
@@ -242,8 +243,9 @@ class _Debate:
             if has_words:
                 answered = _joined(answered, await self.answer(objection, "mend"))
         self.minutes.responses.append(answered.response)
-        self.minutes.upheld(objection.lens)
-        self.mend(objection, answered, has_words=has_words)
+        ruled = not settled and (answered.response.stance == "rebut" or not has_words)
+        if await self.mend(objection, answered, has_words=has_words, ruled=ruled):
+            self.minutes.upheld(objection.lens)
 
     async def answer(self, objection: Objection, part: Part) -> Answered:
         """Ask the teacher, and note what it cost under the lens that objected."""
@@ -253,8 +255,12 @@ class _Debate:
         self.minutes.paid(objection.lens, answered.usage)
         return answered
 
-    def mend(self, objection: Objection, answered: Answered, *, has_words: bool) -> None:
-        """Try the teacher's words; what stays unmended is open, and hopeless where it is fatal or has no words."""
+    async def mend(self, objection: Objection, answered: Answered, *, has_words: bool, ruled: bool) -> bool:
+        """Try the teacher's words; whether the objection stands.
+
+        What stays unmended is open, and hopeless where it is fatal or has no words. But no conversation is lost on
+        the word of critic and teacher alone: what was conceded and not mended is put to who may rule on its class.
+        """
         key, response = _key(objection), answered.response
         for same in self.same(objection):
             del self.open[same]
@@ -267,10 +273,22 @@ class _Debate:
             self.minutes.revisions.append(revision)
             if not revision.refused:
                 self.mended.add(key)
-                return
+                return True
             self.refused[key] = f"{revision.refused.replace('_', ' ')}: {revision.detail}"
+        if objection.lens != CHECKS and not ruled and await self.lapses(objection):
+            return False
         self.open[key] = objection
         self.hopeless = not has_words or (objection.lens != CHECKS and self.severity(objection) == "fatal")
+        return True
+
+    async def lapses(self, objection: Objection) -> bool:
+        """Whether who may rule on the class of a conceded objection finds nothing; nobody ruling, it stands."""
+        ruling = await self.rule(self.draft.conversation, objection, "")
+        self.minutes.rulings.append(ruling)
+        if ruling.found or ruling.how in ("no_licence", "unreadable"):
+            return False
+        self.overruled.add(_key(objection))
+        return True
 
     def same(self, objection: Objection) -> list[Key]:
         """The open objections that this one repeats, with more or fewer words."""

@@ -28,7 +28,8 @@ class Called(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One turn. act: its main act, "" where it has no label. origin: who wrote it, "" where nobody says.
 
-    text: the words; of a tool turn its result as JSON text.
+    text: the words; of a tool turn its result as JSON text. trainable: whether students learn to say this assistant
+    turn; always true of others, which are context anyway.
     """
 
     role: Role

@@ -154,7 +154,7 @@ def _turn(turn: ReferenceTurn) -> Said:
         text=turn.text or "",
         act=act if turn.role != "tool" else "",
         call=Called(name=call.name, arguments=call.arguments) if call else None,
-        trainable=turn.trainable,
+        trainable=turn.trainable or turn.role != "assistant",
         origin=turn.origin,
     )
 
@@ -182,13 +182,13 @@ def from_messages(line: Line, told: Told | None, where: str) -> Example:
 
 
 def _message(message: Message, told: ToldTurn | None, where: str) -> Said:
-    trainable = message.weight > 0 and message.trainable is not False and (told is None or told.trainable)
+    learnt = message.weight > 0 and message.trainable is not False and (told is None or told.trainable)
     return Said(
         role="assistant" if message.role == "system" else message.role,
         text=_text(message.content),
         act=told.acts[0] if told and told.acts and message.role != "tool" else "",
         call=_call(message, where),
-        trainable=trainable,
+        trainable=learnt or message.role != "assistant",
         origin=told.origin if told else "",
     )
 

@@ -108,7 +108,7 @@ def _said(turn: Turn) -> Said:
         text=text,
         act=turn.acts[0] if turn.acts and turn.role != "tool" else "",
         call=call,
-        trainable=turn.trainable,
+        trainable=turn.trainable or turn.role != "assistant",
         origin=turn.provenance.origin,
     )
 

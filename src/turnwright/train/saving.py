@@ -53,6 +53,7 @@ def save_student(student: LinearStudent, folder: Path, card: str) -> None:
         InputError: the folder is in use. DiskFull, StoreError: it could not be written.
     """
     require_new(folder)
+    folder = folder.resolve()  # "." has no name
     fresh = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     try:

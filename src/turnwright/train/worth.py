@@ -2,7 +2,8 @@
 
 The student is trained on the set (and on N real conversations, where that is asked), examined on real conversations,
 and its score read off the learning curve of the real pool. Chance comes in through the test's conversations, which
-curve and score share, and through the seeds; both are resampled. Whether a set may be measured at all is asked first.
+curve and score share, and through the seeds; both are resampled. How the set itself happened to be made is not in the
+interval: that shows when it is made again with another seed. Whether a set may be measured at all is asked first.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def _clean(synthetic: ExampleSet, pool: ExampleSet, test: ExampleSet, plus: int,
     """Look for what would make the number meaningless."""
     if not 0 <= plus <= len(pool):
         raise InputError(
-            f"--plus {plus}: the pool has {len(pool):,} conversations", fix="add between 0 and all of them"
+            f"cannot add {plus} of the pool's {len(pool):,} conversations", fix="add between 0 and all of them"
         )
     if not decisions(test.examples):
         raise InputError("the test has no labelled assistant turn", fix="name conversations with acts")
