@@ -147,6 +147,7 @@ def main() -> None:
     console.print(table)
     name = re.sub(r"[^\w.-]+", "_", chosen.name or shown(chosen.teacher).lower())
     path = chosen.results / f"results_{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     console.print(f"wrote {path.name} and {page.write_page(chosen.results).name}")
 

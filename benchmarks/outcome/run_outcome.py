@@ -65,7 +65,8 @@ def over_seeds(each: list[dict[str, Any]]) -> dict[str, Any]:
 
 def measured(given: argparse.Namespace, pool: ExampleSet, test: ExampleSet) -> dict[str, Any]:
     """All arms at all sizes."""
-    IMPORTERS["star"](given.star, given.out / "domains")
+    if not (given.out / "domains").exists():
+        IMPORTERS["star"](given.star, given.out / "domains")
     domains = sorted(path for path in (given.out / "domains").iterdir() if path.is_dir())
     teacher = {"kind": "embedded", "model": given.teacher} if given.teacher else None
     table: dict[str, Any] = {}

@@ -9,6 +9,7 @@ import pytest
 from turnwright.domains import STANDARD_FACTORS, Domain, compile_expression, load_domain
 from turnwright.domains.behaviour import STANDARD_CONSTRAINTS
 from turnwright.domains.importers import IMPORTERS, import_star, import_star_all
+from turnwright.domains.importers.star_words import answering
 from turnwright.domains.phrasing import realise
 from turnwright.errors import DomainError, Impossible
 from turnwright.plan import PlanSettings, plan
@@ -303,3 +304,12 @@ def test_a_task_with_parts_missing_is_imported_or_refused_and_never_half_written
         assert sorted(path.name for path in tmp_path.iterdir()) == ["star"]
     else:
         load_domain(str(target))
+
+
+def test_a_question_that_stands_behind_a_filled_in_text_is_answered_as_a_choice() -> None:
+    """ "{instruction} Can I proceed or do you require more detail?": no means detail, not "no, thanks"."""
+    plain = answering("Can I proceed or do you require more detailed instructions?", "no")
+    behind = answering("{simple_instruction:s} Can I proceed or do you require more detailed instructions?", "no")
+    assert behind == plain
+    assert any("detail" in text for text in behind)
+    assert "No, thanks." not in behind

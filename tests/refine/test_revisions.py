@@ -170,3 +170,13 @@ def test_whatever_stands_outside_of_the_span_stays(text: str, quote: str, words:
         assert after.startswith(head[:-1] if gone and head.endswith(" ") else head) or gone
         assert len(after) <= len(head) + len(" ".join(words.split())) + len(tail)
         assert after.endswith(tail) or gone
+
+
+async def test_the_critics_advice_in_place_of_words_is_refused(case: Case) -> None:
+    """What a small teacher really did: it put the advice where the user's words stood."""
+    at = case.at("affirm")
+    critics = critic({"realism": [objects(at, case.draft.turns[at].text, "unnatural_user")]})
+    refined = await case.refined(concedes("The customer should say yes, that is right, go ahead."), critics)
+    revision = refined.council.rounds[0].revisions[0]
+    assert revision.refused == "about_the_chat"
+    assert refined.conversation == case.draft

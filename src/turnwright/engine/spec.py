@@ -180,8 +180,8 @@ class Spec(Strict):
         return self.model_dump(mode="json", by_alias=True, exclude={"run", "caps"})
 
 
-MAY_CHANGE = frozenset({"run", "caps"})
-"""Parts of a spec that may differ between two runs in one folder."""
+MAY_CHANGE = frozenset({"run", "caps", "export"})
+"""Parts of a spec that may differ between two runs in one folder: no record depends on them."""
 
 
 def load_spec(path: Path) -> Spec:

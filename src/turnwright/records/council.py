@@ -65,8 +65,9 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt to mend one turn; what is outside the cited span stays as it is.
 
     turn: its index. before, after: the turn as it stood and as it would stand.
-    refused: why it was not taken, empty when it was: `no_change`, `empty`, `act` or `role` (no longer what its label
-    says), or the defect class of which a check finds more than before, or still finds what was to be mended.
+    refused: why it was not taken, empty when it was: `no_change`, `empty`, `about_the_chat` (advice instead of
+    words), `act` or `role` (no longer what its label says), or the defect class of which a check finds more than
+    before, or still finds what was to be mended.
     detail: the evidence for that.
     """
 

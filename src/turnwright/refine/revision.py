@@ -19,6 +19,12 @@ from turnwright.refine.span import exchanged, folded
 
 __all__ = ["Check", "Draft", "Reviser"]
 
+_ABOUT = re.compile(
+    r"\b(?:the|this) (?:customer|user|client|assistant|agent|turn|chat|conversation|replacement|critic|objection)\b",
+    re.IGNORECASE,
+)
+"""Talk about the draft instead of words for it: weak teachers put the critic's advice where the words should stand."""
+
 Check = Callable[[Conversation], Verdict]
 """The deterministic checks of one conversation, the tools run again in the world among them."""
 
@@ -69,6 +75,9 @@ class Reviser:
             return "no_change", "the same words again"
         if folded(after.text) in self._former.get(index, ()):
             return "no_change", "an objection was upheld against these words before"
+        about = _ABOUT.search(after.text)
+        if about and not _ABOUT.search(before.text):
+            return "about_the_chat", f"this is talk about the chat, not a turn of it: '{about.group()}'"
         if self._fits(before) and not self._fits(after):
             return "role", f"these are no words of the {before.role}: '{after.text}'"
         lost = next((act for act in before.acts if self._does(before, act) and not self._does(after, act)), "")

@@ -133,6 +133,7 @@ def answering(text: str, answer: str) -> list[str]:
         "unsure": frames.UNSURE,
     }[answer]
     question = re.split(r"(?<=[.!])\s+", text.strip())[-1].rstrip("?")
+    question = re.sub(r"^(?:\{[^{}]*\}\s*)+", "", question)  # what is filled in there ends without a full stop
     choice = re.fullmatch(r"(?:Can I|Do you) (.+?) or (?:do|would) you (?:require|like|need) (.+)", question)
     if choice and answer in ("yes", "no", "done"):
         return _of_two(_flipped(choice[1]), _flipped(choice[2]), answer)
