@@ -124,3 +124,14 @@ def test_planning_sends_nothing_and_writes_nothing(write_spec: WriteSpec, way: s
     assert report.forecast.roles["user"].calls > 0
     assert report.coverage.share > 0.5
     assert sorted(path.name for path in spec.parent.iterdir()) == ["factory.yaml"]
+
+
+def test_other_exports_can_be_had_of_a_run_that_is_done_without_a_call(write_spec: WriteSpec, tmp_path: Path) -> None:
+    spec = write_spec(scenarios=12)
+    turnwright.load(spec).run(tmp_path / "out")
+    spec.write_text(spec.read_text().replace("[openai, sharegpt, trl]", "[sharegpt]"))
+    events: list[Event] = []
+    report = turnwright.load(spec).run(tmp_path / "out", listen=events.append)
+    assert not [event for event in events if isinstance(event, CallMade)]
+    assert {file.format for file in report.manifest.files} == {"sharegpt"}
+    assert not (tmp_path / "out" / "exports" / "openai" / "train.jsonl").exists()
