@@ -51,20 +51,28 @@ class CheckFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exam(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is asked. places: class → how many conversations had a place for its defect."""
+    """Everything that is asked.
+
+    planted: class → its copies. controls: a conversation each, with every question about it.
+    places: class → how many conversations had a place for its defect. clean: conversations that were looked at.
+    """
 
     planted: dict[str, tuple[Question, ...]]
-    controls: tuple[Question, ...]
+    controls: tuple[tuple[Question, ...], ...]
     places: dict[str, int]
     clean: int
 
     def questions(self) -> Iterator[Question]:
-        """Planted copies first, the classes in turn; then the controls, all questions about one together."""
-        for place in range(max((len(each) for each in self.planted.values()), default=0)):
+        """A copy of every class, then all questions about one control, and so on.
+
+        Taken in turn, the blind are found out by the copies and the suspicious by the controls, both soon.
+        """
+        longest = max((len(each) for each in self.planted.values()), default=0)
+        for place in range(max(longest, len(self.controls))):
             for questions in self.planted.values():
                 if place < len(questions):
                     yield questions[place]
-        yield from self.controls
+            yield from self.controls[place] if place < len(self.controls) else ()
 
 
 class ExamFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,15 +137,16 @@ async def set_exam(
     )
 
 
-def _controls(kept: Sequence[Clean], rubric: Sequence[CriterionSpec], domain: Domain, seed: int) -> Iterator[Question]:
+def _controls(
+    kept: Sequence[Clean], rubric: Sequence[CriterionSpec], domain: Domain, seed: int
+) -> Iterator[tuple[Question, ...]]:
     """Every second control is harmlessly edited."""
     for place, each in enumerate(kept):
         conversation = each.conversation
         if place % 2:
             rng = seeded("harmless", seed, conversation.id)
             conversation = harmless(conversation, each.blueprint, domain, rng) or conversation
-        for criterion in rubric:
-            yield Question(criterion=criterion, conversation=conversation, clean=each)
+        yield tuple(Question(criterion=criterion, conversation=conversation, clean=each) for criterion in rubric)
 
 
 async def sit(
@@ -178,7 +187,7 @@ class _Marks:
     def _gradings(self) -> dict[str, Grading]:
         controls: dict[str, int] = defaultdict(int)
         names: dict[str, str] = {}
-        for question in self.exam.controls:
+        for question in (question for asked in self.exam.controls for question in asked):
             controls[question.criterion.defect] += 1
             names[question.criterion.defect] = question.criterion.name
         return {
@@ -225,8 +234,8 @@ class _Marks:
         return CheckFigures(planted=len(questions), found=sum(own), caught=sum(bool(found) for found in kinds))
 
     def _alarms(self) -> int:
-        controls = {id(question.conversation): question for question in self.exam.controls}
-        return sum(not self.check(each.conversation, each.clean).passed for each in controls.values())
+        controls = [asked[0] for asked in self.exam.controls if asked]
+        return sum(not self.check(each.conversation, each.clean).passed for each in controls)
 
 
 def _mark(grading: Grading, there: bool, found: bool) -> None:
