@@ -51,7 +51,7 @@ async def test_a_dear_lens_waits_behind_a_cheap_one_that_finds_as_much() -> None
 
 
 async def test_who_comes_too_early_waits_for_its_horizon_and_nobody_waits_for_a_closed_run() -> None:
-    cascade = Cascade(["facts"], [])
+    cascade = Cascade(["facts", "realism"], [])
     early = asyncio.create_task(cascade.order_for(64))
     for ordinal in range(31):
         cascade.learn(ordinal, [], None)
@@ -73,3 +73,11 @@ async def test_what_is_learned_later_than_the_horizon_does_not_change_the_order(
             upheld = int(ordinal >= 32)
             cascade.learn(ordinal, [debated(("facts", 10, 0), ("realism", 10, upheld))], None)
     assert await one.order_for(64) == await other.order_for(64)
+
+
+async def test_a_run_with_nothing_to_order_waits_for_nothing_wherever_it_goes_on() -> None:
+    cascade = Cascade([], ["rude"])
+    cascade.learn(70, [], None)
+    order = await cascade.order_for(100)
+    assert order is not None
+    assert (order.lenses, order.criteria) == ((), ("rude",))

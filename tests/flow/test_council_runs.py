@@ -101,11 +101,13 @@ def test_a_debated_run_gives_the_same_bytes_whatever_the_concurrency(council_spe
 
 
 def test_a_debated_run_that_was_capped_goes_on_as_if_nothing_had_been(council_spec: WriteSpec, tmp_path: Path) -> None:
-    spec = council_spec(scenarios=80)
+    spec = council_spec(scenarios=120)
     turnwright.load(spec).run(tmp_path / "whole")
     text = spec.read_text()
-    spec.write_text(text + "caps: {calls: 900}\n")
+    spec.write_text(text + "caps: {calls: 1600}\n")
     assert turnwright.load(spec).run(tmp_path / "parts").ending == "capped"
+    with read_run(tmp_path / "parts") as run:
+        assert 64 < run.records.done_up_to() < 120
     spec.write_text(text)
     assert turnwright.load(spec).run(tmp_path / "parts").ending == "complete"
     assert exports_of(tmp_path / "parts") == exports_of(tmp_path / "whole")

@@ -53,6 +53,7 @@ class Cascade:
     def __init__(self, lenses: Sequence[str], criteria: Sequence[str]) -> None:
         self._names = {"lens": tuple(lenses), "criterion": tuple(criteria)}
         self._gates = {kind: {name: _Gate() for name in names} for kind, names in self._names.items()}
+        self._learns = any(len(names) > 1 for names in self._names.values())
         self._seen = 0
         self._orders: dict[int, Order] = {0: self._order()}
         self._moved = asyncio.Event()
@@ -60,8 +61,7 @@ class Cascade:
 
     def prime(self, run: Run) -> None:
         """Take in what an earlier part of the run concluded."""
-        done = run.records.done_up_to()
-        if done and any(self._names.values()):
+        if self._learns:
             for concluded in run.records.concluded():
                 self.learn(concluded.admission.ordinal, concluded.councils, concluded.verdict)
 
@@ -79,7 +79,7 @@ class Cascade:
 
     async def order_for(self, ordinal: int) -> Order | None:
         """The order for this scenario; None when the run was closed before it could be known."""
-        needed = horizon(ordinal)
+        needed = horizon(ordinal) if self._learns else 0
         while self._seen < needed and not self._closed:
             self._moved.clear()
             await self._moved.wait()
