@@ -82,7 +82,9 @@ def ignored_correction(original: Original, rng: Random) -> Edit | None:
             continue
         old, new = (original.domain.say(fact.slot, value) for value in (fact.first_said, fact.value))
         what = f"the {original.domain.label(fact.slot)} is '{old}' again after it was corrected to '{new}'"
-        stale = [at for at in later if stands_once(new, original.turns[at].text)]
+        # a value by its mention: "May I help?" says no month
+        saying = [at for at in later if fact.slot in {slot for slot, _ in original.turns[at].mentions}]
+        stale = [at for at in saying if stands_once(new, original.turns[at].text)]
         if stale:
             at = rng.choice(stale)
             return Edit(original.saying(at, original.turns[at].text.replace(new, old)), (heard, at), what)
