@@ -18,6 +18,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from page import write_page
+
 from turnwright.domains.reader import Reader
 from turnwright.engine.assemble import design_of, domain_of, open_panel
 from turnwright.engine.calls import Tally
@@ -161,6 +163,8 @@ def main() -> None:
     given = options()
     result = asyncio.run(run(given))
     (HERE / f"mending_{given.name}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    write_page(HERE)
+    write_page(HERE)
     for defect in given.classes:
         rows = [row for row in result["rows"] if row["defect"] == defect]
         count = [sum(row[key] for row in rows) for key in ("objected", "named", "mended", "harmed")]

@@ -74,8 +74,25 @@ def write_page(folder: Path) -> Path:
     """Render README.md from every result file of the folder."""
     results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("results_*.json"))]
     path = folder / "README.md"
-    path.write_text("\n".join([INTRO, *(part for result in results for part in _section(result))]), encoding="utf-8")
+    mended = [json.loads(each.read_text(encoding="utf-8")) for each in sorted(folder.glob("mending_*.json"))]
+    parts = [part for result in results for part in _section(result)]
+    parts += [part for result in mended for part in _mending(result)]
+    path.write_text("\n".join([INTRO, *parts]), encoding="utf-8")
     return path
+
+
+def _mending(result: Mapping[str, Any]) -> list[str]:
+    """What became of planted defects in a debate (`mending.py`)."""
+    rows = [["class", "planted", "objected to", "by its name", "mended", "other turns changed", "tokens each"]]
+    for defect in dict.fromkeys(row["defect"] for row in result["rows"]):
+        of = [row for row in result["rows"] if row["defect"] == defect]
+        counts = [sum(row[key] for row in of) for key in ("objected", "named", "mended", "harmed")]
+        tokens = sum(row["tokens"] for row in of) // len(of)
+        rows.append([defect, str(len(of)), *map(str, counts), f"{tokens:,}"])
+    again = result["tokens_of_another_simulation"]
+    mean = sum(again) // max(1, len(again))
+    told = f"Another simulation of the same blueprints cost {mean:,} tokens (n = {len(again)})."
+    return [f"## Mending planted defects: {result['teacher']}", "", *_table(rows), "", told, ""]
 
 
 def _section(result: Mapping[str, Any]) -> list[str]:
