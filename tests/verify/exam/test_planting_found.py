@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from exam_cases import Clean, clean
 
@@ -49,3 +50,23 @@ def test_a_correction_within_one_turn_is_heard(terse: Domain) -> None:
     made, missed = found(tuple(both), "ignored_correction")
     assert made >= 5
     assert missed == []
+
+
+def test_may_i_is_no_month(material: dict[str, tuple[Clean, ...]]) -> None:
+    """A bill of May was corrected to April, and the assistant asks "May I ...": that says no month."""
+    months = [
+        (case, fact.first_said)
+        for case in material["telecom_support"]
+        for fact in case.blueprint.facts
+        if fact.shared == "corrected" and fact.slot == "bill_month"
+    ]
+    assert months
+    for case, month in months:
+        turns = list(case.conversation.turns)
+        at = max(index for index, turn in enumerate(turns) if {"anything_else", "goodbye"} & set(turn.acts))
+        asked, told = f"um, {month} I ask for a moment?", f"It was in {month}."
+        for words, kinds in ((asked, set()), (told, {"ignored_correction"})):
+            said = msgspec.structs.replace(turns[at], text=f"{turns[at].text} {words}")
+            changed = (*turns[:at], said, *turns[at + 1 :])
+            conversation = msgspec.structs.replace(case.conversation, turns=changed)
+            assert case.kinds(conversation) & {"ignored_correction"} == kinds

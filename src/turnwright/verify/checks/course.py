@@ -197,7 +197,7 @@ class Course(Check):
             return bool(re.search(rf"(?<![\w.,]){surface}(?!\w|[.,]\d)", text))
         if not surface.isalpha():
             return self.context.carries(slot, value, text)
-        return bool(re.search(rf"(?<!^)(?<![.!?] )\b{re.escape(surface)}\b", text))
+        return bool(re.search(rf"(?<!^)(?<![.!?] )\b{re.escape(surface)}\b(?! (?:I|we|you)\b)", text))
 
     def _public(self, fact: Fact) -> bool:
         """The old value is also the right value of something else, so that saying it is no mistake."""
