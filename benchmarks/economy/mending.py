@@ -21,7 +21,7 @@ from typing import Any
 from page import write_page
 
 from turnwright.domains.reader import Reader
-from turnwright.engine.assemble import design_of, domain_of, open_panel
+from turnwright.engine.assemble import design_of, domain_of, open_models
 from turnwright.engine.calls import Tally
 from turnwright.engine.events import silent
 from turnwright.engine.exam import Clean
@@ -124,7 +124,7 @@ async def run(given: argparse.Namespace) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     again: list[int] = []
     wanted = dict.fromkeys(given.classes, given.each)
-    async with open_panel(bench.spec, Path(), given.out, bench.spec.speaking, {"mending": 1}, silent) as panel:
+    async with open_models(bench.spec, Path(), given.out, bench.spec.speaking, {"mending": 1}, silent) as opened:
         async for each in clean_of_design(bench.domain, bench.design, bench.spec, bench.reader, most=200):
             defect = max(wanted, key=lambda kind: wanted[kind])
             if not wanted[defect]:
@@ -134,14 +134,14 @@ async def run(given: argparse.Namespace) -> dict[str, Any]:
             if planted is None:
                 continue
             wanted[defect] -= 1
-            tally = Tally(panel.speakers)
+            tally = Tally(opened.speakers)
             row = await bench.debated(each, planted, tally)
             row["mended"] = row["clean"] if DEFECTS[defect].check != "arbiter" else row["changed"]
             rows.append(row)
             if len(again) < given.each * 2:
                 again.append((await bench.simulated(each, tally)).tokens)
             print(f"{defect}: objected {row['objected']}, mended {row['mended']}, {row['tokens']:,} tokens", flush=True)
-        teacher = panel.fingerprints["teacher"]
+        teacher = opened.fingerprints["teacher"]
     return {"teacher": teacher, "rows": rows, "tokens_of_another_simulation": again}
 
 

@@ -30,7 +30,7 @@ from turnwright.records import Json
 from turnwright.store import Run, open_run
 from turnwright.verify import Arbiter
 
-__all__ = ["Panel", "answers", "design_of", "domain_of", "open_kit", "open_panel"]
+__all__ = ["OpenModels", "answers", "design_of", "domain_of", "open_kit", "open_models"]
 
 
 def domain_of(spec: Spec, base: Path) -> Domain:
@@ -52,7 +52,7 @@ def design_of(spec: Spec, domain: Domain) -> Design:
     )
 
 
-class Panel(msgspec.Struct, frozen=True, kw_only=True):
+class OpenModels(msgspec.Struct, frozen=True, kw_only=True):
     """Open models in their roles, with the run that remembers their calls."""
 
     run: Run
@@ -62,9 +62,9 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def open_panel(
+async def open_models(
     spec: Spec, base: Path, folder: Path, roles: Mapping[str, str], decides: Mapping[str, Json], tell: Listener
-) -> AsyncIterator[Panel]:
+) -> AsyncIterator[OpenModels]:
     """Open the models of some roles (role → name of a model) and the run folder that their calls are kept in.
 
     Args:
@@ -87,7 +87,7 @@ async def open_panel(
         run = stack.enter_context(open_run(folder, spec=whole, may_change=MAY_CHANGE, durability=spec.run.durability))
         budget = budget_for(spec, run)
         speakers = _speakers(spec, clients, roles, run, budget, tell)
-        yield Panel(run=run, budget=budget, speakers=speakers, fingerprints=prints)
+        yield OpenModels(run=run, budget=budget, speakers=speakers, fingerprints=prints)
 
 
 @asynccontextmanager
@@ -108,12 +108,12 @@ async def open_kit(spec: Spec, base: Path, folder: Path, tell: Listener) -> Asyn
         "domain_files": domain.fingerprint,
         "licence": licence.id if licence else "",
     }
-    async with open_panel(spec, base, folder, spec.speaking, decides, tell) as panel:
+    async with open_models(spec, base, folder, spec.speaking, decides, tell) as opened:
         gate = Gate(spec.admit, held_out=held_out)
-        gate.prime(panel.run.records.novelty.bodies())
-        guards = guards_of(spec, base, domain, licence, panel.fingerprints)
+        gate.prime(opened.run.records.novelty.bodies())
+        guards = guards_of(spec, base, domain, licence, opened.fingerprints)
         cascade = Cascade(spec.lenses, guards.criteria)
-        cascade.prime(panel.run)
+        cascade.prime(opened.run)
         for notice in guards.notices:
             tell(Notice(text=notice))
         yield Kit(
@@ -122,16 +122,16 @@ async def open_kit(spec: Spec, base: Path, folder: Path, tell: Listener) -> Asyn
             design=scenarios,
             factors=scenarios.factors,
             reader=Reader(domain),
-            run=panel.run,
+            run=opened.run,
             gate=gate,
-            speakers=panel.speakers,
-            fingerprints=panel.fingerprints,
+            speakers=opened.speakers,
+            fingerprints=opened.fingerprints,
             guards=guards,
             arbiter=Arbiter(
-                domain, panel_of(panel.speakers), spec.arbiter, guards.licensed, severity=spec.verify.severity
+                domain, panel_of(opened.speakers), spec.arbiter, guards.licensed, severity=spec.verify.severity
             ),
             cascade=cascade,
-            budget=panel.budget,
+            budget=opened.budget,
             tell=tell,
         )
 

@@ -54,12 +54,11 @@ class Exam(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is asked.
 
     planted: class → its copies. controls: a conversation each, with every question about it.
-    places: class → how many conversations had a place for its defect. clean: conversations that were looked at.
+    clean: conversations that were looked at.
     """
 
     planted: dict[str, tuple[Question, ...]]
     controls: tuple[tuple[Question, ...], ...]
-    places: dict[str, int]
     clean: int
 
     def questions(self) -> Iterator[Question]:
@@ -108,7 +107,6 @@ async def set_exam(
         InputError: there are too few clean conversations for any class.
     """
     copies: dict[str, list[Question]] = {criterion.defect: [] for criterion in rubric}
-    places: dict[str, int] = dict.fromkeys(copies, 0)
     kept: list[Clean] = []
     async for each in clean:
         kept.append(each)
@@ -117,7 +115,6 @@ async def set_exam(
                 rng = seeded("plant", seed, criterion.defect, each.conversation.id)
                 made = plant(criterion.defect, each.conversation, each.blueprint, each.scenario, domain, rng)
                 if made is not None:
-                    places[criterion.defect] += 1
                     asked = Question(criterion=criterion, conversation=made.conversation, clean=each, planted=made)
                     copies[criterion.defect].append(asked)
         if len(kept) >= controls and all(len(copies[defect]) >= planted for defect in copies if defect in PLANTINGS):
@@ -132,7 +129,6 @@ async def set_exam(
     return Exam(
         planted={defect: tuple(questions) for defect, questions in copies.items()},
         controls=tuple(_controls(kept[:controls], rubric, domain, seed)),
-        places=places,
         clean=len(kept),
     )
 

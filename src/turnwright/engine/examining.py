@@ -15,7 +15,7 @@ import msgspec
 from turnwright.design import Design
 from turnwright.domains import Domain
 from turnwright.domains.reader import Reader
-from turnwright.engine.assemble import design_of, domain_of, open_panel
+from turnwright.engine.assemble import design_of, domain_of, open_models
 from turnwright.engine.events import Answered, Listener, Planting, RunEnded, silent
 from turnwright.engine.exam import Clean, Exam, ExamFigures, licence_of, set_exam, sit
 from turnwright.engine.guards import panel_of, refuse_own_guard
@@ -42,7 +42,6 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     figures: ExamFigures
     path: Path
     clean: int
-    places: dict[str, int]
 
 
 class _Double:
@@ -127,7 +126,7 @@ async def examine(
     figures, licence = await _sat(exam, spec, base, domain, reader, folder, tell)
     path = base / spec.arbiter.licence
     write_licence(path, licence)
-    return Examined(licence=licence, figures=figures, path=path, clean=exam.clean, places=exam.places)
+    return Examined(licence=licence, figures=figures, path=path, clean=exam.clean)
 
 
 async def _told(clean: AsyncIterator[Clean], tell: Listener) -> AsyncIterator[Clean]:
@@ -158,9 +157,9 @@ async def _sat(
         return verify(conversation, each.blueprint, each.scenario, domain, checks, reader=reader)
 
     place = folder / content_id("xm", decides).removeprefix("xm_")[:12]
-    async with open_panel(spec, base, place, roles, decides, tell) as panel:
-        arbiter = Arbiter(domain, panel.speakers, spec.arbiter, None)
-        prints = [panel.fingerprints[role] for role in roles]
+    async with open_models(spec, base, place, roles, decides, tell) as opened:
+        arbiter = Arbiter(domain, opened.speakers, spec.arbiter, None)
+        prints = [opened.fingerprints[role] for role in roles]
         figures = await sit(
             exam, arbiter, prints, check, concurrency=spec.run.concurrency,
             answered=lambda asked: tell(Answered(answered=asked, of=count)),
@@ -170,6 +169,6 @@ async def _sat(
             figures, arbiters=prints, tie=spec.arbiter.tie, prompts=arbiter.prompts,
             rubric=rubric_hash(spec.arbiter.rubric), domain=domain.fingerprint, spec=spec.id,
             examined=datetime.now(UTC).date().isoformat(),
-            logprobs={panel.fingerprints[role]: gave for role, gave in arbiter.gave_logprobs.items()},
+            logprobs={opened.fingerprints[role]: gave for role, gave in arbiter.gave_logprobs.items()},
         )  # fmt: skip
     return figures, licence

@@ -7,6 +7,7 @@ from collections import Counter
 import msgspec
 
 from turnwright.engine.debates import DebateFigures, RubricFigures, debate_figures, rubric_figures
+from turnwright.engine.guards import panel_of
 from turnwright.records import Admission, Conversation, Usage
 from turnwright.store import Run
 
@@ -81,6 +82,9 @@ def summarise(run: Run, scenarios: int, lenses: tuple[str, ...] = ()) -> Summary
     count = _Count()
     for conversation in run.records.conversations(admitted=True):
         count.add(conversation)
+    usage = run.journal.totals()
+    # rulings cost calls: where no arbiter was paid, there is no verdict worth reading again
+    judged = run.records.verdicts() if panel_of(usage) else ()
     paid = _Paid()
     for admission in run.records.admissions():
         paid.add(admission)
@@ -94,12 +98,12 @@ def summarise(run: Run, scenarios: int, lenses: tuple[str, ...] = ()) -> Summary
         turns=dict(count.origins),
         tries=count.tries,
         asked=count.asked,
-        usage=run.journal.totals(),
+        usage=usage,
         spent_on_rejects=paid.rejects,
         stages=paid.stages(),
         abort=paid.abort(),
         debates=debate_figures(run.records.councils(), lenses),
-        rubric=rubric_figures(run.records.verdicts()),
+        rubric=rubric_figures(judged),
         seconds=run.journal.seconds(),
     )
 

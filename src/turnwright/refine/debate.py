@@ -233,7 +233,8 @@ class _Debate:
         has_words = bool(self.draft.conversation.turns[objection.turns[0]].text)
         settled = objection.lens == CHECKS or bool(self.same(objection))
         answered = await self.answer(objection, "mend" if settled else "answer" if has_words else "call")
-        if not settled and (answered.response.stance == "rebut" or not has_words):
+        contested = not settled and (answered.response.stance == "rebut" or not has_words)
+        if contested:
             ruling = await self.rule(self.draft.conversation, objection, answered.response.argument)
             self.minutes.rulings.append(ruling)
             if not ruling.found:
@@ -243,8 +244,7 @@ class _Debate:
             if has_words:
                 answered = _joined(answered, await self.answer(objection, "mend"))
         self.minutes.responses.append(answered.response)
-        ruled = not settled and (answered.response.stance == "rebut" or not has_words)
-        if await self.mend(objection, answered, has_words=has_words, ruled=ruled):
+        if await self.mend(objection, answered, has_words=has_words, ruled=contested):
             self.minutes.upheld(objection.lens)
 
     async def answer(self, objection: Objection, part: Part) -> Answered:
