@@ -20,7 +20,8 @@ from page import rows_of, write_page
 
 import turnwright
 from turnwright.domains.importers import IMPORTERS
-from turnwright.train import ExampleSet, Worth, read_set, worth
+from turnwright.reading import ExampleSet, read_set
+from turnwright.train import Worth, worth
 
 HERE = Path(__file__).parent
 RENAME = {"query_*": "query"}

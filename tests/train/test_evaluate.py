@@ -8,22 +8,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from reading_cases import example, population
 from sklearn.metrics import f1_score
-from train_cases import example, population
 
 from turnwright.errors import InputError
-from turnwright.train import (
-    Called,
-    Decision,
-    Example,
-    ExampleSet,
-    Predictions,
-    Said,
-    compare,
-    decisions,
-    evaluate,
-    fit_linear,
-)
+from turnwright.reading import Called, Decision, Example, ExampleSet, Said, decisions
+from turnwright.train import Predictions, compare, evaluate, fit_linear
 
 ACTS = ("ask_name", "ask_pin", "goodbye", "query", "sing")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from turnwright.train import FEATURES, Example, Said, decisions
+from turnwright.reading import Example, Said, decisions
+from turnwright.train import FEATURES
 
 
 def lines(features: str, *turns: Said) -> list[str]:

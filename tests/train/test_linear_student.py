@@ -9,21 +9,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from train_cases import example, population
+from reading_cases import example, population
 
 from turnwright.errors import InputError
-from turnwright.train import (
-    Example,
-    ExampleSet,
-    LinearStudent,
-    Said,
-    decisions,
-    evaluate,
-    fit_linear,
-    load_student,
-    save_student,
-    student_card,
-)
+from turnwright.reading import Example, ExampleSet, Said, decisions
+from turnwright.train import LinearStudent, evaluate, fit_linear, load_student, save_student, student_card
 
 
 @pytest.fixture(scope="module")

@@ -8,24 +8,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from reading_cases import REFERENCE, example, needs_star, population
 from sklearn.metrics import f1_score
-from train_cases import REFERENCE, example, needs_star, population
 
 from turnwright.errors import InputError
+from turnwright.reading import Example, ExampleSet, Said, decisions, read_set
 from turnwright.records import Usage
-from turnwright.train import (
-    Example,
-    ExampleSet,
-    Said,
-    Worth,
-    curve_of,
-    decisions,
-    equivalent,
-    fit_linear,
-    overlap,
-    read_set,
-    worth,
-)
+from turnwright.train import Worth, curve_of, equivalent, fit_linear, overlap, worth
 from turnwright.train.curve import grid_of
 
 SIZES = (4, 8, 16)

@@ -12,7 +12,7 @@ from typer.exceptions import Abort, TyperException
 
 from turnwright import __version__
 from turnwright.api import load
-from turnwright.cli import debate, doctoring, examining, labelling, pages, starting, training
+from turnwright.cli import debate, doctoring, evaluating, examining, labelling, pages, starting, training, worth
 from turnwright.cli.console import complain, out
 from turnwright.cli.progress import Progress
 from turnwright.domains.importers import IMPORTERS
@@ -156,8 +156,8 @@ def examine(
 
 app.command()(labelling.label)
 app.command()(training.train)
-app.command()(training.evaluate)
-app.command()(training.worth)
+app.command()(evaluating.evaluate)
+app.command()(worth.worth)
 
 
 @app.command()

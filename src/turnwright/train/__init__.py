@@ -7,11 +7,9 @@ an extra (`measure`) and is imported only when a student learns or answers.
 from turnwright.train.card import student_card
 from turnwright.train.curve import SIZES, Curve, curve_of, equivalent
 from turnwright.train.evaluate import Comparison, Difference, Evaluation, Measure, compare, evaluate
-from turnwright.train.example import Called, Decision, Example, ExampleSet, Said, decisions
 from turnwright.train.features import FEATURES
 from turnwright.train.linear import LinearStudent, fit_linear
 from turnwright.train.overlap import Overlap, overlap
-from turnwright.train.reading import counted_as, read_examples, read_set
 from turnwright.train.saving import load_student, require_new, save_student
 from turnwright.train.student import Predictions, Student
 from turnwright.train.tally import Estimate
@@ -20,34 +18,25 @@ from turnwright.train.worth import CurvePoint, Worth, worth
 __all__ = [
     "FEATURES",
     "SIZES",
-    "Called",
     "Comparison",
     "Curve",
     "CurvePoint",
-    "Decision",
     "Difference",
     "Estimate",
     "Evaluation",
-    "Example",
-    "ExampleSet",
     "LinearStudent",
     "Measure",
     "Overlap",
     "Predictions",
-    "Said",
     "Student",
     "Worth",
     "compare",
-    "counted_as",
     "curve_of",
-    "decisions",
     "equivalent",
     "evaluate",
     "fit_linear",
     "load_student",
     "overlap",
-    "read_examples",
-    "read_set",
     "require_new",
     "save_student",
     "student_card",

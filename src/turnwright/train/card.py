@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from turnwright.reading.example import ExampleSet, decisions
 from turnwright.train.evaluate import Measure
-from turnwright.train.example import ExampleSet, decisions
 from turnwright.train.linear import LinearStudent
 
 __all__ = ["student_card"]

@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 
 from turnwright.errors import InputError
+from turnwright.reading.example import Decision, Example, ExampleSet, decisions
 from turnwright.records import content_id
 from turnwright.store import write_bytes
-from turnwright.train.example import Decision, Example, ExampleSet, decisions
 from turnwright.train.linear import fit_linear, measuring_version
 from turnwright.train.student import Array
 from turnwright.train.tally import Acts, acts_of

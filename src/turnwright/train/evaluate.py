@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from turnwright.errors import InputError
-from turnwright.train.example import ExampleSet, decisions
+from turnwright.reading.example import ExampleSet, decisions
 from turnwright.train.overlap import refuse_seen
 from turnwright.train.sheet import Scored, Sheet, scored, sheet_of
 from turnwright.train.student import Array, Student

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from turnwright.train.example import START, Decision, Said
+from turnwright.reading.example import START, Decision, Said
 
 __all__ = ["FEATURES", "described"]
 

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from turnwright.errors import InputError
-from turnwright.train.example import Decision, Example, decisions
+from turnwright.reading.example import Decision, Example, decisions
 from turnwright.train.features import FEATURES, described
 from turnwright.train.overlap import mark
 from turnwright.train.student import Array, Predictions

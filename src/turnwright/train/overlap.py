@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from turnwright.errors import InputError
-from turnwright.train.example import Example
+from turnwright.reading.example import Example
 
 __all__ = ["LIMIT", "Overlap", "mark", "overlap", "refuse_overlap", "refuse_seen"]
 

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import msgspec
 import numpy as np
 
+from turnwright.reading.example import Called, Decision
 from turnwright.records import Json, canonical
-from turnwright.train.example import Called, Decision
 from turnwright.train.student import Array, Predictions, Student
 from turnwright.train.tally import Acts, Statistic, acts_of, calibration_of, per_conversation, ratio
 

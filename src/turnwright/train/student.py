@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 
+from turnwright.reading.example import Decision
 from turnwright.records import Json
-from turnwright.train.example import Decision
 
 __all__ = ["Array", "Predictions", "Student"]
 

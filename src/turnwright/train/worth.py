@@ -15,9 +15,9 @@ import msgspec
 import numpy as np
 
 from turnwright.errors import InputError
+from turnwright.reading.example import Example, ExampleSet, decisions
 from turnwright.records import Usage, derive_seed
 from turnwright.train.curve import SIZES, Curve, Grid, answers, curve_of, equivalent, grid_of, take
-from turnwright.train.example import Example, ExampleSet, decisions
 from turnwright.train.overlap import LIMIT, Overlap, overlap, refuse_overlap
 from turnwright.train.student import Array
 from turnwright.train.tally import Estimate, drawn

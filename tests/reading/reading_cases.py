@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from turnwright.train import Called, Example, ExampleSet, Said
+from turnwright.reading import Called, Example, ExampleSet, Said
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "data" / "star"
 needs_star = pytest.mark.skipif(not REFERENCE.is_dir(), reason="needs the reference data in ../shared/data/star")

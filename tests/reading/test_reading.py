@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from train_cases import line, needs_star, population, population_file, written
+from reading_cases import line, needs_star, population, population_file, written
 
 import turnwright
 from turnwright.errors import InputError
-from turnwright.train import decisions, read_examples, read_set
+from turnwright.reading import decisions, read_examples, read_set
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SPEC = """\
@@ -172,7 +172,7 @@ def test_lines_are_read_one_at_a_time(tmp_path: Path) -> None:
 
 @needs_star
 def test_the_reference_data_of_star_is_read_whole() -> None:
-    from train_cases import REFERENCE
+    from reading_cases import REFERENCE
 
     read = read_set([REFERENCE / "test.jsonl"])
     assert len(read) == 468

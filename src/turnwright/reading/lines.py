@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from turnwright.errors import InputError
+from turnwright.reading.example import Called, Example, Said
 from turnwright.records import Json
-from turnwright.train.example import Called, Example, Said
 
 __all__ = ["Line", "Told", "from_messages", "from_turns", "line_of", "told_of"]
 

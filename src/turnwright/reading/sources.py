@@ -14,10 +14,10 @@ from pathlib import Path
 import msgspec
 
 from turnwright.errors import InputError
+from turnwright.reading.example import Called, Example, ExampleSet, Said, decisions
+from turnwright.reading.lines import Told, from_messages, from_turns, line_of, told_of
 from turnwright.records import Conversation, Json, Scenario, Turn, Usage, canonical
 from turnwright.store import read_run
-from turnwright.train.example import Called, Example, ExampleSet, Said, decisions
-from turnwright.train.lines import Told, from_messages, from_turns, line_of, told_of
 
 __all__ = ["counted_as", "read_examples", "read_set"]
 

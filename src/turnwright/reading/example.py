@@ -12,7 +12,7 @@ import msgspec
 
 from turnwright.records import Json, Record, Role, Usage, content_id
 
-__all__ = ["START", "Called", "Decision", "Example", "ExampleSet", "Said", "decisions"]
+__all__ = ["START", "Called", "Decision", "Example", "ExampleSet", "Said", "decisions", "set_hash"]
 
 START = "START"
 """The act before the first one."""
@@ -44,6 +44,7 @@ class Example(Record, frozen=True, kw_only=True):
     """One conversation. name: its id in the data. task: what it is about (STAR's task, a domain's name).
 
     levels: factor to level, where the data tells them. happy: whether all went the easy way; None if nobody says.
+    weight: how much it counts when a student learns.
     """
 
     prefix: ClassVar[str] = "xm"
@@ -53,6 +54,7 @@ class Example(Record, frozen=True, kw_only=True):
     turns: tuple[Said, ...]
     levels: dict[str, str] = {}
     happy: bool | None = None
+    weight: float = 1.0
 
     def factors(self) -> dict[str, str]:
         """Everything by which scores can be split: the task, the levels, the easy way or not."""
