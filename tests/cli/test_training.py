@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from turnwright.cli import training
+from turnwright.cli import evaluating, training, worth
 from turnwright.errors import InputError
 
 Command = Callable[..., str]
@@ -36,7 +36,7 @@ def conversations(path: Path, count: int) -> Path:
 def command(capsys: pytest.CaptureFixture[str]) -> Command:
     """Run one of the commands; returns what it printed."""
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-    for body in (training.train, training.evaluate, training.worth):
+    for body in (training.train, evaluating.evaluate, worth.worth):
         app.command()(body)
 
     def run(*arguments: object) -> str:
