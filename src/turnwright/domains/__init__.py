@@ -4,7 +4,7 @@ from turnwright.domains.behaviour import STANDARD_CONSTRAINTS, STANDARD_FACTORS
 from turnwright.domains.domain import Domain
 from turnwright.domains.expression import Expression, ExpressionFault, compile_expression
 from turnwright.domains.load import load_domain, packs
-from turnwright.domains.phrasing import filled, own_words, phrasings, realise, speakers
+from turnwright.domains.phrasing import filled, joined, own_words, phrasings, realise, speakers
 from turnwright.domains.source import Source, nearest, parse_yaml, read_yaml, validated
 from turnwright.domains.tools import Tool, Toolbox
 from turnwright.domains.world import World
@@ -21,6 +21,7 @@ __all__ = [
     "World",
     "compile_expression",
     "filled",
+    "joined",
     "load_domain",
     "nearest",
     "own_words",

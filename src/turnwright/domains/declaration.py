@@ -70,7 +70,8 @@ class SlotSpec(Strict):
 
     label: how people call it. secret: the assistant must never say the value. format: how the value is said,
     e.g. "€{value:.2f}". wrong: values to say by mistake first (else one is made from the right one). early: whether
-    a user may tell it unasked.
+    a user may tell it unasked. ready: how readily, against 1 of others: more than 1 for what a user comes with (a
+    problem to report), less for what nobody says unasked (a PIN).
     """
 
     label: str = ""
@@ -78,6 +79,7 @@ class SlotSpec(Strict):
     format: str = "{value}"
     wrong: list[Json] = []
     early: bool = True
+    ready: float = Field(default=1.0, ge=0, le=10)
 
 
 class ActSpec(Strict):
@@ -100,6 +102,7 @@ class Effect(Strict):
     find: the table to look in. by: parameter → field that must be equal (the rows that fit are found).
     update: the table whose found row is changed. insert: the table that gets a new row.
     set: field → expression over `args`, `row` and `now`. give: fields to return (all when empty).
+    tell: further fields of the result → expression over the same names; what is null is left out.
     many: return a list `items` instead of one row. stem: prefix of new ids.
     """
 
@@ -109,6 +112,7 @@ class Effect(Strict):
     by: dict[str, str] = {}
     set: dict[str, Expr] = {}
     give: list[str] = []
+    tell: dict[str, Expr] = {}
     many: bool = False
     stem: str = "ID"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from turnwright.domains.checking import placeholders
@@ -16,8 +16,9 @@ from turnwright.domains.domain import Domain
 from turnwright.errors import DomainError
 from turnwright.records import Json, Step
 
-__all__ = ["filled", "own_words", "phrasings", "realise", "speakers"]
+__all__ = ["filled", "joined", "own_words", "phrasings", "realise", "speakers"]
 
+GOES_ON = "…"
 _SLOT = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
 
@@ -77,7 +78,25 @@ def realise(domain: Domain, step: Step, rng: random.Random) -> str:
     for slot, value in step.mentions:
         if slot not in carried:
             sentences.append(f"{domain.label(slot)}: {domain.say(slot, value)}.".capitalize())
-    return " ".join(_ended(sentence, last=index == len(sentences) - 1) for index, sentence in enumerate(sentences))
+    return joined(sentences)
+
+
+def joined(sentences: Sequence[str]) -> str:
+    """Make one text of several; only the last may go without an end mark.
+
+    A phrasing that opens with "…" goes on with the sentence before it ("I need a flight." and "… from {city}").
+    """
+    whole: list[str] = []
+    for sentence in sentences:
+        if not sentence.startswith(GOES_ON):
+            whole.append(sentence)
+            continue
+        rest = sentence.removeprefix(GOES_ON).strip()
+        before = whole.pop() if whole else ""
+        end = before[-1:] if before[-1:] in ".!?" else ""
+        whole.append(f"{before.rstrip('.!?')} {rest.rstrip('.')}{end}".strip())
+    ended = [text if text[-1:] in ".!?," else text + "." for text in whole[:-1]]
+    return " ".join([*ended, *whole[-1:]])
 
 
 def _values_for(part: str, step: Step) -> dict[str, Json]:
@@ -102,7 +121,3 @@ def _about(domain: Domain, phrasing: str, slot: str) -> str:
     if not slot:
         return phrasing
     return phrasing.replace("{label}", domain.label(slot)).replace("{value}", "{" + slot + "}")
-
-
-def _ended(sentence: str, last: bool) -> str:
-    return sentence if last or sentence[-1:] in ".!?," else sentence + "."

@@ -173,23 +173,25 @@ def _find(effect: Effect, world: World, args: dict[str, Json]) -> Json:
         said = ", ".join(f"{field} {value}" for field, value in wanted.items())
         raise ToolError(f"no {table.removesuffix('s').replace('_', ' ')} found for {said or 'this request'}")
     if effect.update:
-        for field, value in _values(effect, world, args, rows[0]).items():
+        for field, value in _values(effect.set, world, args, rows[0]).items():
             rows[0][field] = value
     if effect.many:
-        return {"items": [_given(effect, row) for row in rows[:10]], "total": len(rows)}
-    return _given(effect, rows[0])
+        return {"items": [_given(effect, world, args, row) for row in rows[:10]], "total": len(rows)}
+    return _given(effect, world, args, rows[0])
 
 
 def _insert(effect: Effect, key: str, world: World, args: dict[str, Json]) -> Json:
     new = world.next_id(effect.insert, effect.stem)
-    row: Row = {key: new, **_values(effect, world, args, {})}
-    return _given(effect, world.put(effect.insert, new, {**row, key: new}))
+    row: Row = {key: new, **_values(effect.set, world, args, {})}
+    return _given(effect, world, args, world.put(effect.insert, new, {**row, key: new}))
 
 
-def _values(effect: Effect, world: World, args: dict[str, Json], row: Row) -> Row:
+def _values(wanted: dict[str, str], world: World, args: dict[str, Json], row: Row) -> Row:
     names: dict[str, Any] = {"args": args, "row": row, "now": world.now}
-    return {field: compile_expression(text)(names) for field, text in effect.set.items()}
+    return {field: compile_expression(text)(names) for field, text in wanted.items()}
 
 
-def _given(effect: Effect, row: Row) -> Row:
-    return {field: row.get(field) for field in effect.give} if effect.give else dict(row)
+def _given(effect: Effect, world: World, args: dict[str, Json], row: Row) -> Row:
+    given = {field: row.get(field) for field in effect.give} if effect.give else dict(row)
+    told = _values(effect.tell, world, args, row) if effect.tell else {}
+    return {**given, **{field: value for field, value in told.items() if value is not None}}

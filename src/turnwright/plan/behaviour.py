@@ -6,6 +6,7 @@ impossible, so that a set never claims a level that its conversations do not sho
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Literal
 
 from turnwright.domains import Domain
@@ -16,6 +17,8 @@ from turnwright.records import Fact, Fault, Json, seeded
 __all__ = ["Behaviour", "Places", "decide_events", "decide_telling"]
 
 
+MOST_TOLD = 5
+"""How many details a user tells in one breath at most."""
 Shared = Literal["volunteered", "asked", "forgotten", "corrected", "refused"]
 
 
@@ -64,8 +67,11 @@ class Behaviour:
         return "volunteered" if slot in self.volunteered else "asked"
 
 
-def decide_telling(scene: Situation, places: Places) -> Behaviour:
+def decide_telling(scene: Situation, places: Places, readiness: Mapping[str, float]) -> Behaviour:
     """First decisions: what the user tells, forgets, gets wrong or refuses. They shape the path.
+
+    Args:
+        readiness: slot → how readily it is told unasked, where that is known better than the domain says.
 
     Raises:
         Impossible: a level has no place in this flow.
@@ -75,7 +81,8 @@ def decide_telling(scene: Situation, places: Places) -> Behaviour:
     _memory(levels.get("memory", "sure"), scene, places, out, rng)
     if levels.get("detour") == "refusal":
         _refusal(scene, places, out, rng)
-    _disclosure(levels.get("disclosure", "asked"), scene.domain, places, out, rng)
+    ready = {slot: readiness.get(slot, scene.domain.slot(slot).ready) for slot in places.asked}
+    _disclosure(levels.get("disclosure", "asked"), scene.domain, places, out, rng, ready)
     return out
 
 
@@ -143,13 +150,25 @@ def _refusal(scene: Situation, places: Places, out: Behaviour, rng: random.Rando
     out.gives_in = rng.random() < 0.7 or not (places.asked[out.refused] or behaviour.cannot)
 
 
-def _disclosure(level: str, domain: Domain, places: Places, out: Behaviour, rng: random.Random) -> None:
+def _disclosure(
+    level: str, domain: Domain, places: Places, out: Behaviour, rng: random.Random, ready: Mapping[str, float]
+) -> None:
+    """Some of what will be asked is told at once: one or two details, or all but what nobody says unasked."""
     taken = (out.forgotten, out.corrected, out.refused)
     free = [slot for slot in places.asked if slot in out.values and slot not in taken and domain.slot(slot).early]
+    # Efraimidis and Spirakis 2006: the k largest of u^(1/w) are a weighted sample of k
+    keys = {slot: rng.random() ** (1 / max(ready[slot], 1e-6)) for slot in free}
+    first = sorted(free, key=lambda slot: (-keys[slot], slot))
     if level == "some" and free:
-        out.volunteered = tuple(sorted(rng.sample(free, min(len(free), rng.choice((1, 1, 2))))))
-    elif level == "eager":
-        out.volunteered = tuple(sorted(free[:4]))
+        out.volunteered = _in_order(first[: rng.choice((1, 1, 2))], free)
+    elif level == "eager" and free:
+        told = [slot for slot in first if rng.random() < ready[slot]]
+        out.volunteered = _in_order(told[:MOST_TOLD] or first[:1], free)
+
+
+def _in_order(chosen: list[str], free: list[str]) -> tuple[str, ...]:
+    """The chosen slots in the order in which they would be asked."""
+    return tuple(slot for slot in free if slot in chosen)
 
 
 def _fault(level: str, places: Places, out: Behaviour, rng: random.Random) -> None:

@@ -30,7 +30,7 @@ def plan(
     """
     scene = set_scene(scenario, domain, factors or {**STANDARD_FACTORS, **domain.spec.factors})
     dry = Walk(scene, Behaviour(scene.facts), settings).run()
-    told = decide_telling(scene, dry.places)
+    told = decide_telling(scene, dry.places, settings.volunteered)
     second = Walk(scene, told, settings).run()
     how = decide_events(scene, second.places, told)
     walk = Walk(scene, how, settings).run()

@@ -91,15 +91,24 @@ class Walk:
             self.outline.lead_in(self.acts.apologise)
 
     def _close(self) -> None:
-        if self.acts.close:
-            self.outline.assistant(self.acts.close)
-            self.outline.user(("no_more" if self.rng.random() < 0.75 else "thank", ""))
-        else:
+        """People leave in many ways: thanked or not, asked for more or not, with one goodbye, two or none."""
+        how, chance = self.settings, seeded("closing", self.scene.scenario.seed)
+        more, left, farewell, returned = (chance.random() for _ in range(4))
+        if left < how.unfinished:
             self.outline.user(("thank", ""))
+            return
+        if self.acts.close and more < how.asks_for_more:
+            self.outline.assistant(self.acts.close)
+            self.outline.user(("no_more" if chance.random() < 0.75 else "thank", ""))
+        else:
+            leave = chance.choices(("thank", "no_more", "bye"), (0.4, 0.25, 0.35))[0]
+            self.outline.user((leave if leave in self.domain.user_acts else "thank", ""))
         if self.acts.goodbye:
             self.outline.assistant(self.acts.goodbye)
-            if self.rng.random() < self.settings.farewell:
+            if farewell < how.farewell:
                 self.outline.user(("bye", ""))
+                if returned < how.farewell_returned:
+                    self.outline.assistant(self.acts.goodbye)
 
     # --- nodes --------------------------------------------------------------------------------------------------
 

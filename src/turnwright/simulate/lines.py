@@ -17,10 +17,10 @@ import msgspec
 
 from turnwright.domains import Domain
 from turnwright.domains.checking import placeholders
-from turnwright.domains.phrasing import phrasings
+from turnwright.domains.phrasing import joined, phrasings
 from turnwright.records import Step, seeded
 
-__all__ = ["Line", "joined", "lines_of", "spare_pairs", "whole"]
+__all__ = ["Line", "lines_of", "spare_pairs", "whole"]
 
 MOST_VARIANTS = 12
 FORMULA_WORDS = 4
@@ -119,12 +119,6 @@ def whole(lines: list[Line]) -> Line:
         english=first.english,
         facts=any(line.facts for line in lines),
     )
-
-
-def joined(sentences: list[str]) -> str:
-    """Make one text of several; only the last may go without an end mark."""
-    ended = [text if text[-1:] in ".!?," else text + "." for text in sentences[:-1]]
-    return " ".join([*ended, *sentences[-1:]])
 
 
 def spare_pairs(domain: Domain, role: str, most: int) -> list[tuple[str, str]]:

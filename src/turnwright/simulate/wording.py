@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from turnwright.domains import Domain
+from turnwright.domains import Domain, joined
 from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Reply, Request, Speaker
 from turnwright.models.prompting import prompt
 from turnwright.records import Blueprint, Origin, Provenance, derive_seed, seeded
 from turnwright.simulate.acceptance import Leeway, cleaned, folded, objection
-from turnwright.simulate.lines import Line, joined, spare_pairs
+from turnwright.simulate.lines import Line, spare_pairs
 from turnwright.simulate.settings import FillSettings
 
 __all__ = ["Worded", "Wording"]

@@ -63,8 +63,10 @@ def _last(point: Decision) -> str:
     if turn.role == "user":
         return turn.text.lower()
     value = _json(turn.text)
-    item = (value.get("item") or {}) if isinstance(value, dict) else None
-    return f"kb {str(item.get('Message', '')).lower()[:_SAID]}" if isinstance(item, dict) else "kb"
+    item = (value.get("item", value) or {}) if isinstance(value, dict) else None
+    if not isinstance(item, dict):
+        return "kb"
+    return f"kb {str(item.get('Message', item.get('error', ''))).lower()[:_SAID]}"
 
 
 def _told(turn: Said) -> list[str]:

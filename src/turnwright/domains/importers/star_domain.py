@@ -8,7 +8,7 @@ from typing import Any
 from turnwright.domains.importers import star_words as say
 from turnwright.domains.importers.star_factors import constraints, factors
 from turnwright.domains.importers.star_flow import Flow
-from turnwright.domains.importers.star_graph import CONDITIONS, Shape
+from turnwright.domains.importers.star_graph import CONDITIONS, MESSAGE, Shape
 from turnwright.domains.importers.star_schema import Field, StarTask, words
 from turnwright.domains.importers.star_world import DETAILS, PASSES, WRONG, StarWorld, slot_of
 
@@ -52,7 +52,7 @@ class StarDomain:
             "summary": f"Imported from the STAR task '{self.task.name}' (schema, API and graph only).",
             "policy": self._policy(),
             "behaviour": self._behaviour(),
-            "slots": {name: self._slot(field) for name, field in self.slots.items()},
+            "slots": {name: self._slot(name, field) for name, field in self.slots.items()},
             "acts": {"assistant": self._assistant(), "user": self._user()},
             "tools": [self._tool()],
             "world": {
@@ -97,12 +97,24 @@ class StarDomain:
                 out.add(field.name)
         return out
 
-    def _slot(self, field: Field) -> dict[str, Json]:
+    def _slot(self, slot: str, field: Field) -> dict[str, Json]:
         out: dict[str, Json] = {"label": field.label}
+        if slot != field.slot:
+            out["early"] = False  # what a later try needs is not told before the first
+        elif (ready := self._ready(field)) != 1:
+            out["ready"] = ready
         if set(words(field.label)) & SECRET:
             out["secret"] = True
         wrong = field.categories[: WRONGS + 1] if field.kind == "Categorical" else ()
         return {**out, "wrong": list(wrong)} if wrong else out
+
+    def _ready(self, field: Field) -> float:
+        """People come with a problem, seldom with their name, and hardly ever with what proves who they are."""
+        if field.kind == "LongString":
+            return 3.0
+        if "name" in words(field.name) and field.name in self.known:
+            return 0.5
+        return 0.3 if field.name in self.known and self.shape.fallbacks else 1.0
 
     def _facts(self) -> dict[str, str]:
         """Slot → where the user knows it from; wrong credentials and forgotten ones are decided by factors."""
@@ -172,6 +184,8 @@ class StarDomain:
         if writes:
             effect["set"] = self._changes()
         effect["give"] = self._given()
+        if shape.status:
+            effect["tell"] = self._told()
         if task.counts or shape.question:
             effect["many"] = True
         return {
@@ -220,12 +234,25 @@ class StarDomain:
                 )
         return out
 
+    def _told(self) -> dict[str, str]:
+        """A check tells whether it can be had, in the words of the graph's condition; a booking its status."""
+        shape = self.shape
+        assert shape.status and shape.request
+        book = f"args.{shape.request.name} == '{shape.request.categories[-1]}'"
+        good, bad = shape.checked
+        can = f"row.{shape.status.name} == '{shape.status.categories[0]}'"
+        return {
+            MESSAGE: f"null if {book} else ('{good}' if {can} else '{bad}')",
+            shape.status.name: f"row.{shape.status.name} if {book} else null",
+        }
+
     def _given(self) -> list[str]:
         shape = self.shape
         if shape.question:
             return [shape.keys[0].name, "Question", "Answer"]
         kinds = {f.name: f.kind for f in self.task.inputs}
-        outputs = [f.name for f in self.task.outputs if kinds.get(f.name, f.kind) == f.kind]
+        outputs = [f.name for f in self.task.outputs if kinds.get(f.name, f.kind) == f.kind and f != shape.status]
+        outputs = outputs or [f.name for f in shape.keys if shape.status]
         return outputs + ([DETAILS] if shape.lists else [])
 
     def _intent(self) -> dict[str, Json]:

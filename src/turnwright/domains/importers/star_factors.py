@@ -109,28 +109,14 @@ def constraints(shape: Shape, flow: Flow, declared: dict[str, Any]) -> list[dict
         early = "disclosure != 'asked'" if len(shape.asks) < FEW else "disclosure == 'eager'"
         why = "a user who has told everything is asked nothing more"
         out.append(_forbid(f"{early} and (detour in ['repair', 'abandon'] or mood == 'angry')", why))
-    later = _later(declared)
     if shape.question:
         out.append(_forbid("disclosure != 'asked'", "an answer cannot be given before its question"))
         nothing = " or search == 'nothing'" if "search" in declared else ""
         why = "only the answer to a question can be forgotten"
         out.append(_forbid(f"memory == 'forgets' and (answers == 'unknown'{nothing})", why))
-    elif later:
-        why = "what a later try needs is not told before the first"
-        out.append(_forbid(f"disclosure != 'asked' and ({later})", why))
     if not shape.fallbacks and not shape.question:
         out.append(_forbid("memory == 'forgets'", "every detail is the user's wish, which is not forgotten"))
     return out
-
-
-def _later(declared: dict[str, Any]) -> str:
-    """When a conversation comes to a second try."""
-    fails = [f"{name} == '{level}'" for name, level in (("search", "nothing"), ("availability", "unavailable"))]
-    fails = [text for text in fails if text.split()[0] in declared]
-    out = ["rounds != 'once'"] if "rounds" in declared else []
-    out += ["decision == 'declines'"] if "decision" in declared else []
-    out += [f"persistence == 'tries_again' and {text}" for text in fails] if "persistence" in declared else []
-    return " or ".join(out)
 
 
 def _forbid(what: str, why: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from turnwright.domains.importers.star_graph import END, MARKS, Shape, placeholders
+from turnwright.domains.importers.star_graph import END, MARKS, MESSAGE, Shape, placeholders
 from turnwright.domains.importers.star_schema import Field, best_match, words
 from turnwright.domains.importers.star_world import DETAILS, PASSES, StarWorld, slot_of
 from turnwright.errors import DomainError
@@ -70,6 +70,8 @@ class Flow:
             return self._ask(node, turn)
         if self._is_step(node):
             return self._step(node, turn)
+        if shape.returns and shape.after(node) == END and turn < PASSES and node not in self.bad:
+            return self._answer(node, turn)
         if node in shape.task.graph:
             return {**self._say(node, turn), "next": self._go(node, shape.after(node), turn)}
         if shape.asked_choice(node):
@@ -180,6 +182,8 @@ class Flow:
         on = self._go(node, good, turn)
         if shape.status and bad:
             well = f"result.{shape.status.name} == '{shape.status.categories[0]}'"
+            if first:
+                well = f"result.{MESSAGE} == '{shape.checked[0]}'"
             return {**out, "next": [{"go": on, "if": well}, {"go": self._go(node, bad, turn)}]}
         return {**out, "next": on}
 
@@ -237,6 +241,20 @@ class Flow:
             return {**self._say(node, turn), "choose": choose, "answer": answer}
         return {**self._say(node, turn), "end": "refused" if node in self.bad else "resolved"}
 
+    def _answer(self, node: str, turn: int) -> Node:
+        """An answer after which the user may ask the same of something else, at once or when asked for more."""
+        self.factors.add("rounds")
+        slots = [slot_of(field, turn + 1) for field in self.shape.varying]
+        on = {"ask": slots, "next": self._build(self.shape.calls[0], turn + 1)}
+        last, direct, asked, more = (self._name(node, turn, mark) for mark in ("-last", "-on", "-then", "-more"))
+        self.nodes[last] = {**self._say(node, turn), "next": self._end(node)}
+        self.nodes[direct] = {**self._say(node, turn), **on}
+        self.nodes[asked] = {**self._say(node, turn), "next": more}
+        self.nodes[more] = {"say": self.shape.close, **on}
+        again = "levels.rounds != 'once'" if turn == 1 else "levels.rounds == 'three_times'"
+        edges = [{"go": direct, "if": f"{again} and user.Direct_{turn}"}, {"go": asked, "if": again}, {"go": last}]
+        return {"next": edges}
+
     def _quiz(self, node: str, turn: int) -> Node:
         """A quiz question: the user's reply is compared with the answer of the record."""
         graph, slot = self.shape.task.graph, "Reply" if turn == 1 else f"Reply_{turn}"
@@ -289,7 +307,10 @@ class Flow:
         name = self._name(last, number)
         detailed = self._detail(self.shape.answers(node)["no"], number, done, "-last")
         answer = f"'no_{last}' if levels.guidance == 'every_detail' else 'done_{last}'"
-        choose = {f"done_{last}": done, f"no_{last}": detailed}
+        # the closing statement tells a user who has arrived nothing new: half of the agents leave it out
+        arrived = self._name(last, number, "-there")
+        self.nodes[arrived] = {"next": [{"go": self._end(), "if": "user.Brief"}, {"go": done}]}
+        choose = {f"done_{last}": arrived, f"no_{last}": detailed}
         self.nodes[name] = {**self._say(last, number), "choose": choose, "answer": answer}
         return name
 

@@ -12,6 +12,7 @@ __all__ = [
     "EARLY_WISHED",
     "FORGOTTEN",
     "FRAMES",
+    "INLINE",
     "KNOWN",
     "MANNERS",
     "NO",
@@ -20,6 +21,8 @@ __all__ = [
     "OPENINGS_WITH",
     "REQUESTS",
     "STRANGE",
+    "TO_HAVE",
+    "TO_KNOW",
     "TRUE",
     "UNKNOWN",
     "UNSURE",
@@ -159,6 +162,27 @@ EARLY_WISHED = (
 )  # fmt: skip
 """Telling unasked what one wishes."""
 
+INLINE: dict[str, tuple[str, ...]] = {
+    "date": ("… on the {X}", "… for the {X}", "… on {X}", "… the {X}"),
+    "day": ("… on {X}", "… for {X}", "… {X}", "… this {X}"),
+    "time": ("… at {X}", "… around {X}", "… for {X}"),
+    "departure": ("… from {X}", "… leaving from {X}", "… starting at {X}"),
+    "arrival": ("… to {X}", "… going to {X}", "… to get to {X}"),
+    "city": ("… in {X}", "… for {X}"),
+    "location": ("… in the {X}", "… in the {X} part of town", "… somewhere {X}"),
+    "size": ("… for {X} people", "… for {X}", "… for a party of {X}"),
+    "rating": ("… with {X} stars", "… with a rating of {X}", "… rated at least {X}"),
+    "price": ("… for {X} credits", "… at most {X} credits"),
+    "duration": ("… of {X} hours", "… that takes {X} hours"),
+    "class": ("… in {X} class", "… {X} class"),
+    "airline": ("… with {X}", "… on {X}"),
+    "food": ("… with {X} food", "… that serves {X}", "… {X} food"),
+    "mode": ("… by {X}", "… {X}"),
+    "restaurant": ("… at {X}", "… at the {X}"),
+    "question": ("… from question {X}", "… starting at {X}", "… question {X}"),
+}
+"""Word of a field → ways to tell it within the request; "…" goes on with the sentence before."""
+
 FORGOTTEN = (
     "I don't remember my {label}.", "I forgot my {label}.", "Sorry, I can't remember my {label}.", "I don't know it",
     "I don't have my {label} with me.", "I'm afraid I don't know my {label}.", "I have no idea",
@@ -210,8 +234,21 @@ OPENINGS = (
     "Hello, I want to {do}.", "Can you help me {do}?", "Could you help me to {do}?", "hey, i need to {do}",
     "Hi! Can you help me {do}?", "i want to {do}", "I need some help. I want to {do}.", "Hello! I would like to {do}.",
     "Good morning, I'm trying to {do}.", "I was hoping to {do}.", "hi i would like to {do}", "I'm looking to {do}.",
-    "Hi there, I have to {do}.",
+    "Hi there, I have to {do}.", "Can I {do}?", "can you {do}", "Please {do}.", "{do}", "hi, {do}", "Could I {do}?",
+    "Is it possible to {do}?", "I'd like you to {do}.", "Hi, can I {do}?", "Trying to {do} here.", "{do} please",
 )  # fmt: skip
+
+TO_KNOW = (
+    "What is {what}?", "What's {what}?", "what's {what}", "Tell me {what}.", "Can I get {what}?",
+    "Can you tell me {what}?", "I need {what}.", "Hi, what is {what}?", "hey what's {what}", "Could you look up {what} for me?",
+)  # fmt: skip
+"""Openings with what is wanted to be known."""
+
+TO_HAVE = (
+    "I need {what}.", "I want {what}.", "{what} please", "I'm looking for {what}.", "Hi, I need {what}.", "need {what}",
+    "Can I get {what}?", "Hello, {what} please.", "Is it possible to get {what}?", "I have to have {what}.",
+)  # fmt: skip
+"""Openings with what is wanted to be had."""
 
 OPENINGS_WITH = (
     "Can you help me with {what}?", "I need help with {what}.", "Hi, I need {what}.", "Hello, I'm here about {what}.",

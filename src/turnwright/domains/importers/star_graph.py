@@ -16,13 +16,15 @@ import msgspec
 from turnwright.domains.importers.star_schema import MEANT, Field, StarTask, best_match, readable, words
 from turnwright.errors import DomainError
 
-__all__ = ["END", "Shape", "placeholders"]
+__all__ = ["END", "MESSAGE", "Shape", "placeholders"]
 
 END = "end"
 """Stands for the close of a conversation, wherever the graph leads to `anything_else` or a goodbye."""
 
 RESULTS = (("available", "unavailable"), ("query_success", "query_failure"))
 ANSWERS = ("yes", "no", "done")
+MESSAGE = "Message"
+"""The field in which a check says what came of it."""
 MARKS = ("correct", "incorrect", "noanswer")
 CONDITIONS = {*ANSWERS, *MARKS, *(name for pair in RESULTS for name in pair)}
 
@@ -75,6 +77,12 @@ class Shape:
         """The output that says whether a check or booking went well (first category: it did)."""
         choices = [f for f in self.task.outputs if f.kind == "Categorical" and len(f.categories) == 2]
         return choices[0] if self.request and choices else None
+
+    @property
+    def checked(self) -> tuple[str, str]:
+        """What a check says when it can be had, and when it cannot: the words of the graph's conditions."""
+        good, bad = RESULTS[0]
+        return self.task.replies.get(good, (good,))[0], self.task.replies.get(bad, (bad,))[0]
 
     @cached_property
     def report(self) -> Field | None:
@@ -154,7 +162,17 @@ class Shape:
         """Inputs that another try gives anew."""
         if self.criteria:
             return next(iter(self.criteria.values()))
+        if self.returns:
+            return tuple(
+                dict.fromkeys(self.asks[n] for n in self.order if n in self.asks and self.asks[n] in self.keys)
+            )
         return (self.asks[self.again],) if self.again else ()
+
+    @cached_property
+    def returns(self) -> bool:
+        """Whether a user who has the answer may ask the same of something else: one look-up, no login, no loop."""
+        looks_up = not (self.report or self.status or self.lists or self.fallbacks or self.criteria or self.question)
+        return looks_up and len(self.calls) == 1 and bool(self.close)
 
     @cached_property
     def stepping(self) -> Field | None:

@@ -5,7 +5,7 @@ Nothing here stands for a real person or comes from a conversation; the quiz is 
 
 from __future__ import annotations
 
-__all__ = ["ERRANDS", "MISHAPS", "MONTHS", "PEOPLE", "PETS", "PLACES", "QUIZ", "SURNAMES"]
+__all__ = ["DENIED", "ERRANDS", "GRANTED", "MISHAPS", "MONTHS", "PEOPLE", "PETS", "PLACES", "QUIZ", "SURNAMES"]
 
 PEOPLE: tuple[str, ...] = (
     "Alda Merrow", "Amir Castellan", "Anneke Voss", "Aria Penhallow", "Basil Quire", "Beatrix Lund", "Benno Hartwell",
@@ -65,6 +65,18 @@ MISHAPS: tuple[str, ...] = (
     "An ATM kept my card and the next day there was a withdrawal of 400 dollars.",
     "I sold something online and the buyer took money out instead of paying me.",
     "I found a charge for a game console on my account and nobody here bought one.",
+)  # fmt: skip
+
+GRANTED: tuple[str, ...] = (
+    "Accepted: {}. You may proceed.", "{}: confirmed. Access granted.", "{}: welcome aboard.", "Access granted.",
+    "The code is correct. Go ahead.", "It is open now.", "Thank you, the code has been accepted.",
+    "Done. The system is now released.", "Your request has been carried out.", "All right, that is unlocked now.",
+)  # fmt: skip
+
+DENIED: tuple[str, ...] = (
+    "Refused: {}. Not authorized.", "{}: access denied.", "{}: this is not permitted.", "Sorry, the code is wrong.",
+    "Sorry, this may only be done by a higher rank.", "You are not authorized for this.", "Access denied.",
+    "Unfortunately this code does not allow that.", "Please come back with a valid code.", "The code has expired.",
 )  # fmt: skip
 
 ERRANDS: tuple[str, ...] = (

@@ -26,6 +26,7 @@ __all__ = [
     "volunteering",
 ]
 
+FEW_PLAIN = 2
 _FLIPPED = {"you": "me", "your": "my", "me": "you", "my": "your"}
 _DEFINITE = re.compile(r"^(It|That|Yes|Sure|Of course|Right|Here|Let)\b|\?$")
 
@@ -57,7 +58,18 @@ def volunteering(field: Field, slot: str, known: bool) -> list[str]:
     own = [frame for frame in _fitting(field, known) if _stands_alone(frame, field)]
     plain = frames.EARLY if known else frames.EARLY_WISHED
     telling = field.kind in ("Boolean", "LongString") or field.label in ("name", "full name")
-    return _filled(own if telling and own else [*plain, *own], field, slot)
+    if telling and own:
+        return _filled(own, field, slot)
+    inline = () if known else _inline(field)
+    return _filled(
+        [*inline, *plain[: FEW_PLAIN if inline else None], *own[: FEW_PLAIN if inline else None]], field, slot
+    )
+
+
+def _inline(field: Field) -> tuple[str, ...]:
+    """Ways to tell the field within the request ("... from {X}")."""
+    about = set(words(field.label)) | set(words(field.name))
+    return next((lines for word, lines in frames.INLINE.items() if word in about), ())
 
 
 def forgetting(field: Field) -> list[str]:
@@ -101,7 +113,21 @@ def requests(shape: Shape) -> list[str]:
         if set(words(key)) <= name:
             do += phrases
     openings = [frame.replace("{do}", phrase) for phrase in dict.fromkeys(do) for frame in frames.OPENINGS]
+    openings += [line for phrase in dict.fromkeys(do) for line in _direct(phrase)]
     return openings + [frame.replace("{what}", phrase) for phrase in what for frame in frames.OPENINGS_WITH]
+
+
+def _direct(do: str) -> list[str]:
+    """A wish without ado: as a question for what is wanted to be known, by its name for what is wanted to be had."""
+    known = re.fullmatch(r"(?:know|check|find out|get) (?:what )?(?:the|my|a|an) (.+?)(?: will be like)?", do)
+    had = re.fullmatch(r"(?:book|reserve|make|find|look for|report|file|get|use|enter) ((?:the|my|a|an) .+)", do)
+    out: list[str] = []
+    if known:
+        own = "my" if " my " in f" {do} " else "the"
+        out += [frame.replace("{what}", f"{own} {known[1]}") for frame in frames.TO_KNOW]
+    if had:
+        out += [frame.replace("{what}", had[1]) for frame in frames.TO_HAVE]
+    return out
 
 
 def purpose(shape: Shape) -> str:

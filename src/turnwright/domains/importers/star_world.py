@@ -22,6 +22,8 @@ PASSES = 3
 """How often a loop of the graph can be gone through."""
 USERS = 160
 LARGEST_PRODUCT = 200
+DIRECT = 0.6
+"""Share of users who ask for the next thing before they are asked whether there is any."""
 DETAILS = "Details"
 WRONG = "_wrong"
 
@@ -168,11 +170,7 @@ class StarWorld:
         """A message that the API makes up: the request is granted, or it is not."""
         granted = self.rng.random() < 0.6
         about = ", ".join(str(row[f.name]) for f in self.shape.keys if f.categories)
-        text = (
-            self.rng.choice(("Accepted: {}. You may proceed.", "{}: confirmed. Access granted.", "{}: welcome aboard."))
-            if granted
-            else self.rng.choice(("Refused: {}. Not authorized.", "{}: access denied.", "{}: this is not permitted."))
-        )
+        text = self.rng.choice(lists.GRANTED if granted else lists.DENIED)
         return {field.name: text.format(about), "Granted": granted}
 
     def _steps(self, row: Row) -> Row:
@@ -203,6 +201,10 @@ class StarWorld:
         for turn in range(1, PASSES + 1):
             record = base if turn == 1 else self._another(base)
             row |= self._wishes(record, turn, number)
+        if shape.lists:
+            row["Brief"] = self.rng.random() < 0.5
+        if shape.returns:
+            row |= {f"Direct_{turn}": self.rng.random() < DIRECT for turn in range(1, PASSES)}
         if shape.criteria and not self._asked_before():
             row["Correctable"] = any(row[f.slot] is not None and f.kind != "Boolean" for f in shape.varying)
         return row if row["Found"] else self._missing(row)
