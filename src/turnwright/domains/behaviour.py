@@ -20,9 +20,9 @@ def _factor(says: str, **levels: tuple[float, str]) -> Factor:
 STANDARD_FACTORS: dict[str, Factor] = {
     "disclosure": _factor(
         "how much the user tells unasked",
-        asked=(0.5, "gives details only when asked"),
-        some=(0.3, "gives some details at once"),
-        eager=(0.2, "gives every detail at once"),
+        asked=(0.4, "gives details only when asked"),
+        some=(0.3, "gives some details unasked"),
+        eager=(0.3, "gives every detail at once"),
     ),
     "memory": _factor(
         "how well the user knows their own details",

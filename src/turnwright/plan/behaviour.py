@@ -19,6 +19,10 @@ __all__ = ["Behaviour", "Places", "decide_events", "decide_telling"]
 
 MOST_TOLD = 5
 """How many details a user tells in one breath at most."""
+WITH_AN_ANSWER = 0.5
+"""Share of those who tell some details unasked that do so when they answer a question, not with the request."""
+ALL_THE_REST = 0.5
+"""Share of these who then tell everything that is left."""
 Shared = Literal["volunteered", "asked", "forgotten", "corrected", "refused"]
 
 
@@ -33,11 +37,15 @@ class Places:
 
 
 class Behaviour:
-    """The decisions, all of them empty for a plain user."""
+    """The decisions, all of them empty for a plain user.
+
+    volunteered: told with the request. along: asked slot → what is told besides when it is answered.
+    """
 
     def __init__(self, facts: dict[str, Json]) -> None:
         self.values = facts
         self.volunteered: tuple[str, ...] = ()
+        self.along: dict[str, tuple[str, ...]] = {}
         self.forgotten: str = ""
         self.corrected: str = ""
         self.first_said: Json = None
@@ -64,7 +72,8 @@ class Behaviour:
             return "corrected"
         if slot == self.refused and not self.gives_in:
             return "refused"
-        return "volunteered" if slot in self.volunteered else "asked"
+        along = any(slot in more for more in self.along.values())
+        return "volunteered" if slot in self.volunteered or along else "asked"
 
 
 def decide_telling(scene: Situation, places: Places, readiness: Mapping[str, float]) -> Behaviour:
@@ -153,14 +162,20 @@ def _refusal(scene: Situation, places: Places, out: Behaviour, rng: random.Rando
 def _disclosure(
     level: str, domain: Domain, places: Places, out: Behaviour, rng: random.Random, ready: Mapping[str, float]
 ) -> None:
-    """Some of what will be asked is told at once: one or two details, or all but what nobody says unasked."""
+    """What is told before it is asked: some details with the request or an answer, or all that people say unasked."""
     taken = (out.forgotten, out.corrected, out.refused)
     free = [slot for slot in places.asked if slot in out.values and slot not in taken and domain.slot(slot).early]
     # Efraimidis and Spirakis 2006: the k largest of u^(1/w) are a weighted sample of k
     keys = {slot: rng.random() ** (1 / max(ready[slot], 1e-6)) for slot in free}
     first = sorted(free, key=lambda slot: (-keys[slot], slot))
     if level == "some" and free:
-        out.volunteered = _in_order(first[: rng.choice((1, 1, 2))], free)
+        if rng.random() < WITH_AN_ANSWER and len(free) > 1:
+            at = rng.randrange(len(free) - 1)
+            later = free[at + 1 :]
+            told = later if rng.random() < ALL_THE_REST else [slot for slot in first if slot in later][:1]
+            out.along = {free[at]: _in_order(told, free)}
+        else:
+            out.volunteered = _in_order(first[: rng.choice((1, 1, 2))], free)
     elif level == "eager" and free:
         told = [slot for slot in first if rng.random() < ready[slot]]
         out.volunteered = _in_order(told[:MOST_TOLD] or first[:1], free)

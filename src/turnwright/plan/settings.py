@@ -24,9 +24,9 @@ class PlanSettings(Strict):
 
     user_opens: float = Field(default=0.65, ge=0, le=1)
     join: float = Field(default=0.5, ge=0, le=1)
-    asks_for_more: float = Field(default=1.0, ge=0, le=1)
-    farewell: float = Field(default=0.2, ge=0, le=1)
-    farewell_returned: float = Field(default=0.0, ge=0, le=1)
-    unfinished: float = Field(default=0.0, ge=0, le=1)
+    asks_for_more: float = Field(default=0.75, ge=0, le=1)
+    farewell: float = Field(default=0.25, ge=0, le=1)
+    farewell_returned: float = Field(default=0.4, ge=0, le=1)
+    unfinished: float = Field(default=0.05, ge=0, le=1)
     volunteered: dict[str, float] = {}
     longest: int = Field(default=60, ge=4, le=400)

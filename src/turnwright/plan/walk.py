@@ -171,9 +171,12 @@ class Walk:
         return ""
 
     def _inform(self, slots: list[str], instead: dict[str, Json], node: str) -> None:
-        said = [(slot, instead.get(slot, self.how.values[slot])) for slot in slots]
-        self.outline.user(*[self._slot_act("inform", slot) for slot in slots], mentions=said, node=node)
-        self.known.update({slot: self.how.values[slot] for slot in slots})
+        more = [slot for asked in slots for slot in self.how.along.get(asked, ()) if slot not in (*self.known, *slots)]
+        said = [(slot, instead.get(slot, self.how.values[slot])) for slot in (*slots, *more)]
+        parts = [self._slot_act("inform", slot) for slot in slots]
+        parts += [self._slot_act("volunteer", slot) for slot in more]
+        self.outline.user(*parts, mentions=said, node=node)
+        self.known.update({slot: self.how.values[slot] for slot in (*slots, *more)})
 
     def _slot_act(self, act: str, slot: str) -> tuple[str, str]:
         """`inform_account_id` where the domain declares it, else the standard act about the slot."""

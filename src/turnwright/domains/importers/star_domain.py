@@ -99,8 +99,10 @@ class StarDomain:
 
     def _slot(self, slot: str, field: Field) -> dict[str, Json]:
         out: dict[str, Json] = {"label": field.label}
-        if slot != field.slot:
-            out["early"] = False  # what a later try needs is not told before the first
+        if slot != field.slot or field.name == "Reply":
+            out["early"] = (
+                False  # what a later try needs is not told before the first, nor an answer before its question
+            )
         elif (ready := self._ready(field)) != 1:
             out["ready"] = ready
         if set(words(field.label)) & SECRET:

@@ -17,7 +17,7 @@ __all__ = ["constraints", "factors"]
 DECIDED: dict[str, dict[str, Any]] = {
     "rounds": {
         "says": "how often the user goes through the task",
-        "levels": {"once": {"weight": 0.6}, "twice": {"weight": 0.28}, "three_times": {"weight": 0.12}},
+        "levels": {"once": {"weight": 0.5}, "twice": {"weight": 0.3}, "three_times": {"weight": 0.2}},
     },
     "decision": {
         "says": "what the user says to an offer",
@@ -110,7 +110,6 @@ def constraints(shape: Shape, flow: Flow, declared: dict[str, Any]) -> list[dict
         why = "a user who has told everything is asked nothing more"
         out.append(_forbid(f"{early} and (detour in ['repair', 'abandon'] or mood == 'angry')", why))
     if shape.question:
-        out.append(_forbid("disclosure != 'asked'", "an answer cannot be given before its question"))
         nothing = " or search == 'nothing'" if "search" in declared else ""
         why = "only the answer to a question can be forgotten"
         out.append(_forbid(f"memory == 'forgets' and (answers == 'unknown'{nothing})", why))
