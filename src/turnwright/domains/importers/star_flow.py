@@ -217,7 +217,22 @@ class Flow:
             return {**self._say(node, turn), "next": self._end(node)}
         out = {**self._say(node, turn), "choose": choose}
         text = self._decided(node, turn, loops) if len(choose) > 1 else ""
-        return {**out, "answer": text} if text else out
+        out |= {"answer": text} if text else {}
+        if node == self.shape.nothing and text:
+            return self._told_instead(node, turn, out, "levels.persistence == 'tries_again'")
+        return out
+
+    def _told_instead(self, node: str, turn: int, plain: Node, when: str) -> Node:
+        """Half of those who try again say at once what they want instead ("How about the 5th?")."""
+        again = self.shape.again
+        if again not in self.shape.asks or turn > 1:
+            return plain
+        slot = slot_of(self.shape.asks[again], turn + 1)
+        on = self._go(again, self.shape.after(again), turn + 1)
+        told, waits = self._name(node, turn, "-instead"), self._name(node, turn, "-waits")
+        self.nodes[told] = {**self._say(node, turn), "ask": [slot], "next": on}
+        self.nodes[waits] = plain
+        return {"next": [{"go": told, "if": f"{when} and user.Direct_1"}, {"go": waits}]}
 
     def _decided(self, node: str, turn: int, loops: set[str]) -> str:
         if node == self.shape.nothing:
@@ -238,7 +253,8 @@ class Flow:
             self.factors.add("persistence")
             answer = f"'try_another' if levels.persistence == 'tries_again' and {turn} == 1 else 'acknowledge'"
             choose = {"try_another": self._build(again, turn + 1), "acknowledge": self._end(node)}
-            return {**self._say(node, turn), "choose": choose, "answer": answer}
+            plain = {**self._say(node, turn), "choose": choose, "answer": answer}
+            return self._told_instead(node, turn, plain, "levels.persistence == 'tries_again'")
         return {**self._say(node, turn), "end": "refused" if node in self.bad else "resolved"}
 
     def _answer(self, node: str, turn: int) -> Node:

@@ -13,6 +13,7 @@ __all__ = [
     "FORGOTTEN",
     "FRAMES",
     "INLINE",
+    "INSTEAD",
     "KNOWN",
     "MANNERS",
     "NO",
@@ -238,9 +239,16 @@ OPENINGS = (
     "Is it possible to {do}?", "I'd like you to {do}.", "Hi, can I {do}?", "Trying to {do} here.", "{do} please",
 )  # fmt: skip
 
+INSTEAD = (
+    "Then {X}.", "What about {X}?", "How about {X}?", "Maybe {X} then.", "Can you check {X}?", "And {X}?", "Try {X}.",
+    "Can you also look for {X}?", "Ok, and {X}?", "Is there anything for {X}?", "could you try {X}", "{X}?",
+)  # fmt: skip
+"""What is wanted in another try."""
+
 TO_KNOW = (
     "What is {what}?", "What's {what}?", "what's {what}", "Tell me {what}.", "Can I get {what}?",
-    "Can you tell me {what}?", "I need {what}.", "Hi, what is {what}?", "hey what's {what}", "Could you look up {what} for me?",
+    "Can you tell me {what}?", "I need {what}.", "Hi, what is {what}?", "hey what's {what}",
+    "Could you look up {what} for me?",
 )  # fmt: skip
 """Openings with what is wanted to be known."""
 

@@ -49,7 +49,7 @@ def _plain(text: str) -> str:
 
 def informing(field: Field, slot: str, known: bool) -> list[str]:
     """How a user answers when asked for the field; `known` for what people know, not wish."""
-    later = () if slot == field.slot else ("Then {X}.", "What about {X}?", "How about {X}?", "Maybe {X} then.")
+    later = () if slot == field.slot else frames.INSTEAD
     return _filled((*later, *_fitting(field, known)), field, slot)
 
 

@@ -153,7 +153,8 @@ class StarWorld:
             if field.name in row or field.kind in ("RequestType", "CategoricalList", "LongString"):
                 continue
             if field.name not in shape.confirmed:
-                row[field.name] = self.draw(field)
+                free = shape.status is not None and field == shape.person  # nobody has booked it yet
+                row[field.name] = "" if free else self.draw(field)
         row = {name: value for name, value in row.items() if self._applies(name, row)}
         if shape.status:
             row |= {shape.status.name: shape.status.categories[0], "Bookable": True}
@@ -203,7 +204,7 @@ class StarWorld:
             row |= self._wishes(record, turn, number)
         if shape.lists:
             row["Brief"] = self.rng.random() < 0.5
-        if shape.returns:
+        if shape.returns or shape.again in shape.asks:
             row |= {f"Direct_{turn}": self.rng.random() < DIRECT for turn in range(1, PASSES)}
         if shape.criteria and not self._asked_before():
             row["Correctable"] = any(row[f.slot] is not None and f.kind != "Boolean" for f in shape.varying)
