@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench format clean
+.PHONY: help demo test check bench outcome format clean
 
 help:
 	@echo "make demo    environment, embedded model, main job, report ($(DEMO)/)"
 	@echo "make test    environment with dev extras, the whole test suite"
 	@echo "make check   lint, types, import rule, sizes, generated docs"
 	@echo "make bench   the benchmarks of benchmarks/engine (minutes)"
+	@echo "make outcome what sets are worth in real conversations, reduced (under 15 minutes; needs STAR, see STAR=...)"
 	@echo "make clean   remove .venv, caches and $(DEMO)/"
 
 $(VENV)/installed-core: pyproject.toml
@@ -48,6 +49,11 @@ format: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/engine/memory.py
 	$(BIN)/python benchmarks/engine/embedded.py
+
+outcome: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/outcome/run_outcome.py $(STAR) --out out/outcome --arms "walk,fill,full,seeded,real" \
+		--sizes 100,300 --seeds 2 --fits 1 --topics arms,decomposition \
+		--results out/outcome/results --page out/outcome/results.md
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -107,7 +107,7 @@ def test_acts_of_a_domain_are_the_legal_ones_and_may_count_as_others(
     ("arguments", "says"),
     [
         (("train", "--set", "set", "--to", "used"), "not an empty folder"),
-        (("train", "--set", "set", "--to", "new", "--student", "lora"), "no student 'lora'"),
+        (("train", "--set", "set", "--to", "new", "--student", "deep"), "no student 'deep'"),
         (("train", "--set", "set", "--to", "new", "--features", "magic"), "no features 'magic'"),
         (("train", "--set", "gone", "--to", "new"), "cannot be read"),
         (("train", "--set", "set", "--to", "new", "--act", "query"), "does not say what it counts as"),

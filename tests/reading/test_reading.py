@@ -6,12 +6,13 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from reading_cases import line, needs_star, population, population_file, written
 
 import turnwright
 from turnwright.errors import InputError
-from turnwright.reading import decisions, read_examples, read_set
+from turnwright.reading import Example, ExampleSet, Said, decisions, line_from, read_examples, read_set
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SPEC = """\
@@ -177,3 +178,36 @@ def test_the_reference_data_of_star_is_read_whole() -> None:
     read = read_set([REFERENCE / "test.jsonl"])
     assert len(read) == 468
     assert len(decisions(read.examples)) == 4099
+
+
+def test_a_run_and_its_exports_tell_the_natural_weight_and_count_every_conversation_once(run: Path) -> None:
+    """The weight of the scenario is known, and used only where a mix asks for it."""
+    with turnwright.load(run.parent / "factory.yaml").open_run(run) as opened:
+        told = {one.conversation.id: one.scenario.weight for one in opened.records.concluded(admitted=True)}
+    for path in (run, run / "exports" / "openai" / "train.jsonl", run / "exports" / "trl" / "train.jsonl"):
+        for one in read_examples(path):
+            assert one.natural == pytest.approx(told[one.name])
+            assert one.weight == 1.0
+    assert len(set(told.values())) > 1
+
+
+def test_a_conversation_is_written_as_a_line_that_reads_back_as_itself(run: Path, tmp_path: Path) -> None:
+    made = [*read_examples(run), *population(3).examples]
+    made[0] = msgspec.structs.replace(made[0], weight=2.5, happy=False)
+    path = written(tmp_path / "a.jsonl", map(line_from, made))
+    assert list(read_examples(path)) == made
+
+
+def test_a_weight_below_nothing_is_refused_and_one_that_is_not_1_is_part_of_what_a_set_is(tmp_path: Path) -> None:
+    one = population(1)
+    heavy = ExampleSet(examples=(msgspec.structs.replace(one.examples[0], weight=2.0),))
+    assert heavy.hash != one.hash
+    with pytest.raises(InputError, match=r"weight"):
+        read_set([written(tmp_path / "a.jsonl", [{**line(one.examples[0]), "weight": -1}])])
+
+
+def test_the_human_share_counts_turns_by_the_weight_of_their_conversation() -> None:
+    turns = [Said(role="user", text="hi", origin=origin) for origin in ("human", "model")]
+    made = [Example(name="x", task="t", turns=(turn,), weight=w) for turn, w in zip(turns, (3.0, 1.0), strict=True)]
+    assert ExampleSet(examples=tuple(made)).human_share == (0.75, 2, 2)
+    assert [one.human for one in made] == [True, False]

@@ -14,7 +14,7 @@ from sklearn.metrics import f1_score
 from turnwright.errors import InputError
 from turnwright.reading import Example, ExampleSet, Said, decisions, read_set
 from turnwright.records import Usage
-from turnwright.train import Worth, curve_of, equivalent, fit_linear, overlap, worth
+from turnwright.train import Plus, Worth, curve_of, equivalent, fit_linear, overlap, score_sets, worth
 from turnwright.train.curve import grid_of
 
 SIZES = (4, 8, 16)
@@ -30,7 +30,9 @@ def exam() -> ExampleSet:
     return population(60, seed=2, name="test")
 
 
-def measure(made: ExampleSet, pool: ExampleSet, exam: ExampleSet, plus: int = 0, cache: Path | None = None) -> Worth:
+def measure(
+    made: ExampleSet, pool: ExampleSet, exam: ExampleSet, plus: int | Plus = 0, cache: Path | None = None
+) -> Worth:
     return worth(made, pool, exam, plus=plus, seeds=2, rounds=100, sizes=SIZES, cache=cache)
 
 
@@ -54,7 +56,8 @@ def test_a_set_of_the_same_kind_is_worth_about_its_size_and_noise_nothing(pool: 
     same = measure(population(16, seed=3, name="set"), pool, exam)
     assert same.real.low <= 16 <= same.real.high
     assert 8 <= same.real.value <= 32
-    assert same.rate == pytest.approx(same.real.value / 16)
+    assert same.rate.value == pytest.approx(same.real.value / 16)
+    assert same.rate.low == pytest.approx(same.real.low / 16)
     noise = ExampleSet(examples=tuple(example(f"n/{n}", "sing", "dance") for n in range(16)))
     nothing = measure(noise, pool, exam)
     assert nothing.real.value == 0.0
@@ -108,6 +111,72 @@ def test_cost_is_told_for_each_equivalent_conversation_where_it_is_known(pool: E
     known = measure(msgspec.structs.replace(made, usage=paid), pool, exam)
     assert known.money == pytest.approx(2.0 / known.real.value)
     assert known.tokens == pytest.approx(1000 / known.real.value)
+
+
+def test_a_cost_has_no_upper_end_where_the_set_may_be_worth_nothing(pool: ExampleSet, exam: ExampleSet) -> None:
+    made = measure(population(8, seed=3, name="set"), pool, exam)
+    cost = made.each(10.0)
+    assert cost.low == pytest.approx(10 / made.real.high)
+    assert cost.low < cost.value < cost.high
+    nothing = msgspec.structs.replace(made, real=msgspec.structs.replace(made.real, low=0.0))
+    assert nothing.each(10.0).high == float("inf")
+
+
+# --- real conversations that are added --------------------------------------------------------------------------------
+
+
+def test_a_fixed_set_of_real_ones_is_added_to_every_seed_and_not_drawn(pool: ExampleSet, exam: ExampleSet) -> None:
+    made, these = population(8, seed=3, name="set"), ExampleSet(examples=pool.examples[:5], sources=("dev.jsonl",))
+    told = measure(made, pool, exam, plus=Plus(these=these))
+    assert (told.plus, told.plus_from, told.plus_weight) == (5, "dev.jsonl", 1.0)
+    points = decisions(exam.examples)
+    scores = []
+    for seed in range(2):
+        student = fit_linear([*made.examples, *these.examples], seed=seed)
+        said = [student.acts[n] for n in student.predict(points).chances.argmax(axis=1)]
+        scores.append(f1_score([point.act for point in points], said, average="weighted", zero_division=0))
+    assert told.score.value == pytest.approx(np.mean(scores))
+    assert told.curve == measure(made, pool, exam).curve
+
+
+def test_real_ones_of_more_weight_win_over_a_set_that_teaches_the_wrong_thing(
+    pool: ExampleSet, exam: ExampleSet
+) -> None:
+    swapped = {"ask_name": "ask_pin", "ask_pin": "ask_name", "query": "goodbye", "goodbye": "query"}
+    wrong = tuple(
+        msgspec.structs.replace(
+            one, turns=tuple(msgspec.structs.replace(turn, act=swapped.get(turn.act, "")) for turn in one.turns)
+        )
+        for one in population(30, seed=3, name="set").examples
+    )
+    light, heavy = (measure(ExampleSet(examples=wrong), pool, exam, plus=Plus(count=16, weight=w)) for w in (1, 20))
+    assert heavy.plus_weight == 20
+    assert heavy.score.value > light.score.value + 0.1
+
+
+def test_many_sets_are_measured_as_each_of_them_alone(pool: ExampleSet, exam: ExampleSet) -> None:
+    sets = [population(8, seed=3, name="set"), population(4, seed=4, name="other")]
+    together = list(score_sets(sets, pool, exam, seeds=2, rounds=100, sizes=SIZES))
+    assert [msgspec.json.encode(one) for one in together] == [
+        msgspec.json.encode(measure(one, pool, exam)) for one in sets
+    ]
+    assert [one.of for one in together] == [one.hash for one in sets]
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, float("nan"), float("inf")])
+def test_real_ones_need_a_weight_that_can_be(pool: ExampleSet, exam: ExampleSet, weight: float) -> None:
+    with pytest.raises(InputError, match="cannot have a weight of"):
+        measure(population(8, name="set"), pool, exam, plus=Plus(count=2, weight=weight))
+
+
+def test_what_is_added_is_a_number_or_a_file_and_no_conversation_of_the_test(
+    pool: ExampleSet, exam: ExampleSet
+) -> None:
+    made = population(8, seed=3, name="set")
+    with pytest.raises(InputError, match="both to be added"):
+        measure(made, pool, exam, plus=Plus(count=2, these=population(3, seed=9, name="h")))
+    with pytest.raises(InputError, match="the added human set overlaps the test"):
+        measure(made, pool, exam, plus=Plus(these=ExampleSet(examples=exam.examples[:2])))
 
 
 # --- the curve that is kept -----------------------------------------------------------------------------------------

@@ -12,7 +12,20 @@ from typer.exceptions import Abort, TyperException
 
 from turnwright import __version__
 from turnwright.api import load
-from turnwright.cli import debate, doctoring, evaluating, examining, labelling, pages, starting, training, worth
+from turnwright.cli import (
+    debate,
+    doctoring,
+    evaluating,
+    examining,
+    labelling,
+    learning,
+    looping,
+    mixing,
+    pages,
+    starting,
+    training,
+    worth,
+)
 from turnwright.cli.console import complain, out
 from turnwright.cli.progress import Progress
 from turnwright.domains.importers import IMPORTERS
@@ -158,6 +171,10 @@ app.command()(labelling.label)
 app.command()(training.train)
 app.command()(evaluating.evaluate)
 app.command()(worth.worth)
+app.command()(learning.learn)
+app.command()(looping.loop)
+app.command()(mixing.mix)
+app.command()(mixing.negatives)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from turnwright.design import CoverageReport
 from turnwright.engine.guards import notes_of
 from turnwright.engine.kit import Kit
 from turnwright.engine.summary import Summary
+from turnwright.engine.worth_page import worth_section
 from turnwright.export import Manifest
 from turnwright.records import Json, canonical
 from turnwright.store import Concluded, Run, write_text
@@ -41,6 +42,7 @@ def write_report(kit: Kit, summary: Summary, coverage: CoverageReport, manifest:
         levels=_levels(kit),
         examples=list(_examples(kit.run)),
         guards=kit.guards,
+        worth=worth_section(kit.run.folder.path, summary.admitted),
         notes=notes_of(kit.arbiter, kit.fingerprints),
         unguarded=[guard for guard in kit.guards.table if not guard.guarded_by],
         pct=_percent,

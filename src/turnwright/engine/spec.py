@@ -11,6 +11,7 @@ from turnwright.admit import AdmitSettings
 from turnwright.design import DesignSettings
 from turnwright.domains import read_yaml, validated
 from turnwright.domains.declaration import Strict, Word
+from turnwright.engine.seeding import with_habits
 from turnwright.errors import SpecError
 from turnwright.export import ExportSettings
 from turnwright.plan import PlanSettings
@@ -113,11 +114,15 @@ class RolesSpec(Strict):
 
 
 class Spec(Strict):
-    """A whole `factory.yaml`."""
+    """A whole `factory.yaml`.
+
+    habits: a file of `turnwright learn`, relative to the spec; what it says is taken where the spec says nothing.
+    """
 
     version: Literal[1] = 1
     name: Word = "run"
     domain: str
+    habits: str = ""
     seed: int = Field(default=0, ge=0)
     scenarios: int = Field(ge=1, le=100_000_000)
     attempts: int = Field(default=2, ge=1, le=20)
@@ -185,12 +190,12 @@ MAY_CHANGE = frozenset({"run", "caps", "export"})
 
 
 def load_spec(path: Path) -> Spec:
-    """Read and check a `factory.yaml`.
+    """Read and check a `factory.yaml`; what its habits file says is put in place.
 
     Raises:
-        SpecError: with file, line and fix.
+        SpecError: with file, line and fix. DomainError: a spec with habits, whose domain cannot be read.
     """
     if path.is_dir():
         path = path / "factory.yaml"
     source = read_yaml(path, SpecError)
-    return validated(Spec, source, SpecError)
+    return with_habits(validated(Spec, source, SpecError), path.parent)

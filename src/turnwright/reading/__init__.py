@@ -5,6 +5,7 @@ estimated from them, monitors compare with them; none of that happens here.
 """
 
 from turnwright.reading.example import START, Called, Decision, Example, ExampleSet, Said, decisions, set_hash
+from turnwright.reading.lines import line_from
 from turnwright.reading.sources import counted_as, read_examples, read_set
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Said",
     "counted_as",
     "decisions",
+    "line_from",
     "read_examples",
     "read_set",
     "set_hash",

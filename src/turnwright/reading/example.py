@@ -12,10 +12,12 @@ import msgspec
 
 from turnwright.records import Json, Record, Role, Usage, content_id
 
-__all__ = ["START", "Called", "Decision", "Example", "ExampleSet", "Said", "decisions", "set_hash"]
+__all__ = ["HUMAN", "START", "Called", "Decision", "Example", "ExampleSet", "Said", "decisions", "set_hash"]
 
 START = "START"
 """The act before the first one."""
+HUMAN = {"human", "human-edited"}
+"""Origins of words that people wrote or mended."""
 
 
 class Called(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,7 +46,8 @@ class Example(Record, frozen=True, kw_only=True):
     """One conversation. name: its id in the data. task: what it is about (STAR's task, a domain's name).
 
     levels: factor to level, where the data tells them. happy: whether all went the easy way; None if nobody says.
-    weight: how much it counts when a student learns.
+    weight: how much it counts when a student learns. natural: its scenario's `p_target / q_sample`, with which a mix
+    reads the set as `natural`; None where nobody says.
     """
 
     prefix: ClassVar[str] = "xm"
@@ -55,6 +58,13 @@ class Example(Record, frozen=True, kw_only=True):
     levels: dict[str, str] = {}
     happy: bool | None = None
     weight: float = 1.0
+    natural: float | None = None
+
+    @property
+    def human(self) -> bool:
+        """Whether people wrote all its words, and the data says so."""
+        origins = {turn.origin for turn in self.turns if turn.role != "tool" and turn.text}
+        return bool(origins) and origins <= HUMAN
 
     def factors(self) -> dict[str, str]:
         """Everything by which scores can be split: the task, the levels, the easy way or not."""
@@ -84,16 +94,25 @@ class ExampleSet(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def human_share(self) -> tuple[float | None, int, int]:
-        """Share of human turns among the user and assistant turns of known origin; how many these are, of how many."""
-        origins = [turn.origin for one in self.examples for turn in one.turns if turn.role != "tool" and turn.text]
-        known = [origin for origin in origins if origin]
-        human = sum(origin in ("human", "human-edited") for origin in known)
-        return (human / len(known) if known else None), len(known), len(origins)
+        """Share of human turns among the user and assistant turns of known origin; how many these are, of how many.
+
+        In the share every turn counts with the weight of its conversation.
+        """
+        said = [(turn, one.weight) for one in self.examples for turn in one.turns]
+        turns = [(turn.origin, weight) for turn, weight in said if turn.role != "tool" and turn.text]
+        known = [(origin, weight) for origin, weight in turns if origin]
+        human, whole = sum(weight for origin, weight in known if origin in HUMAN), sum(weight for _, weight in known)
+        return (human / whole if whole else None), len(known), len(turns)
 
 
 def set_hash(examples: Sequence[Example]) -> str:
-    """Content id of conversations in their order; their names do not count."""
-    return content_id("st", [[one.task, one.levels, one.happy, one.turns] for one in examples])
+    """Content id of conversations in their order; names do not count, weights only where they are not 1."""
+    return content_id("st", [_counted(one) for one in examples])
+
+
+def _counted(one: Example) -> list[Json]:
+    facts: list[Json] = [one.task, one.levels, one.happy, one.turns]
+    return facts if one.weight == 1.0 else [*facts, one.weight]
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

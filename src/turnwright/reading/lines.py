@@ -5,7 +5,7 @@ Types say what a line must look like; a line that differs is refused with its pl
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -13,11 +13,12 @@ from turnwright.errors import InputError
 from turnwright.reading.example import Called, Example, Said
 from turnwright.records import Json
 
-__all__ = ["Line", "Told", "from_messages", "from_turns", "line_of", "told_of"]
+__all__ = ["Line", "Told", "from_messages", "from_turns", "line_from", "line_of", "told_of"]
 
 FIX = 'one JSON object a line: {"id", "tasks" or "domain", "turns": [{"role", "text", "act"}]}, or an export of a run'
 
 S = TypeVar("S")
+Weight = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 
 
 class ActLabel(msgspec.Struct):
@@ -84,22 +85,25 @@ class ToldTurn(msgspec.Struct):
 
 
 class Told(msgspec.Struct):
-    """What our exports tell of one conversation; `levels` is JSON text."""
+    """What our exports tell of one conversation; `levels` is JSON text, `weight` its scenario's."""
 
     id: str = ""
     domain: str = ""
     levels: str = "{}"
+    weight: float | None = None
     turns: list[ToldTurn] = []
 
 
 class Line(msgspec.Struct):
-    """One line: either `turns` or `messages`."""
+    """One line: either `turns` or `messages`. weight: how much it counts in learning, as a mix writes it."""
 
     id: str | int = ""
     tasks: list[str] = []
     domain: str = ""
     happy: bool | None = None
     levels: dict[str, str] = {}
+    weight: Weight = 1.0
+    natural: float | None = None
     turns: list[ReferenceTurn] | None = None
     messages: list[Message] | None = None
     metadata: Told | None = None
@@ -141,8 +145,28 @@ def from_turns(line: Line, where: str) -> Example:
         task=task,
         levels=line.levels,
         happy=line.happy,
+        weight=line.weight,
+        natural=line.natural,
         turns=tuple(_turn(turn) for turn in line.turns or ()),
     )
+
+
+def line_from(example: Example) -> dict[str, Json]:
+    """A conversation as a line that reads back as itself: the reference form, with weights where they are not 1."""
+    line: dict[str, Json] = {"id": example.name, "tasks": [example.task], "levels": example.levels}
+    line |= {} if example.weight == 1.0 else {"weight": example.weight}
+    line |= {} if example.natural is None else {"natural": example.natural}
+    line |= {} if example.happy is None else {"happy": example.happy}
+    return {**line, "turns": [_line_turn(turn) for turn in example.turns]}
+
+
+def _line_turn(turn: Said) -> dict[str, Json]:
+    line: dict[str, Json] = {"role": turn.role, "text": turn.text}
+    line |= {"act": turn.act} if turn.act else {}
+    if turn.call is not None:
+        line["service_call"] = {"name": turn.call.name, "arguments": turn.call.arguments}
+    line |= {} if turn.trainable else {"trainable": False}
+    return {**line, "origin": turn.origin} if turn.origin else line
 
 
 def _turn(turn: ReferenceTurn) -> Said:
@@ -177,6 +201,8 @@ def from_messages(line: Line, told: Told | None, where: str) -> Example:
         task=line.tasks[0] if line.tasks else domain.partition("@")[0],
         levels=_decoded(_LEVELS, about.levels, where, "export the run again") or line.levels,
         happy=line.happy,
+        weight=line.weight,
+        natural=about.weight if about.weight is not None else line.natural,
         turns=tuple(said),
     )
 

@@ -93,6 +93,7 @@ def _example(conversation: Conversation, scenario: Scenario) -> Example:
         name=conversation.id,
         task=conversation.domain.partition("@")[0],
         levels=scenario.levels,
+        natural=scenario.weight,
         turns=tuple(map(_said, conversation.turns)),
     )
 

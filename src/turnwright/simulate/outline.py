@@ -11,12 +11,13 @@ from typing import Any
 
 import msgspec
 
-from turnwright.domains import STANDARD_FACTORS, Domain, speakers
+from turnwright.domains import STANDARD_FACTORS, Domain, own_words, speakers
 from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Request, Speaker
 from turnwright.models.prompting import prompt
 from turnwright.records import Blueprint, Json, Provenance, Scenario, derive_seed, seeded
 from turnwright.simulate.acceptance import Leeway, cleaned, objection
+from turnwright.simulate.copies import Copies, style_of
 from turnwright.simulate.lines import Line, whole
 from turnwright.simulate.settings import FillSettings
 from turnwright.simulate.wording import Worded
@@ -42,7 +43,7 @@ async def word_conversation(
     turns = {index: whole(said) for index, said in lines.items()}
     seed = derive_seed(blueprint.id, attempt, "conversation")
     request = Request(
-        messages=_messages(blueprint, scenario, domain, turns, attempt),
+        messages=_messages(blueprint, scenario, domain, turns, settings, attempt),
         max_tokens=TOKENS_A_LINE * len(turns) + 100,
         temperature=settings.temperature,
         top_p=settings.top_p,
@@ -52,14 +53,20 @@ async def word_conversation(
     answer = await speaker.ask(request)
     texts = _read(answer, len(turns))
     names = speakers(scenario.persona.name, domain.spec.title)
+    copies = Copies(settings.style, own_words(domain) if settings.style else ())
     return {
-        index: _judged(line, cleaned(text, names), answer, seed, reader)
+        index: _judged(line, cleaned(text, names), answer, seed, reader, copies)
         for (index, line), text in zip(turns.items(), texts, strict=True)
     }
 
 
 def _messages(
-    blueprint: Blueprint, scenario: Scenario, domain: Domain, turns: Mapping[int, Line], attempt: int
+    blueprint: Blueprint,
+    scenario: Scenario,
+    domain: Domain,
+    turns: Mapping[int, Line],
+    settings: FillSettings,
+    attempt: int,
 ) -> tuple[Message, Message]:
     written = prompt("simulate", "fill_conversation")
     traits = ", ".join(f"{name}: {value}" for name, value in scenario.persona.traits.items())
@@ -69,6 +76,10 @@ def _messages(
             "means": line.means,
             "must_say": list(line.surfaces.values()),
             "example": line.unmasked(seeded("example", blueprint.id, attempt, index).choice(line.variants)),
+            "style": [
+                line.unmasked(text)
+                for text in style_of(line, settings.style, seeded("style", blueprint.id, attempt, line.acts[0]))
+            ],
         }
         for index, line in turns.items()
     ]
@@ -113,7 +124,7 @@ def _read(answer: Answer, count: int) -> list[str]:
     return lines
 
 
-def _judged(line: Line, text: str, answer: Answer, seed: int, reader: Reader) -> Worded:
+def _judged(line: Line, text: str, answer: Answer, seed: int, reader: Reader, copies: Copies) -> Worded:
     made = Provenance(
         origin="model",
         role="teacher",
@@ -123,5 +134,7 @@ def _judged(line: Line, text: str, answer: Answer, seed: int, reader: Reader) ->
         calls=(answer.call_id,),
         tries=1,
     )
-    fault = objection(line, line.masked(text), reader, Leeway())
+    bare = line.masked(text)
+    copied = line.role == "user" and copies.caught(bare)
+    fault = objection(line, bare, reader, Leeway()) or ("copy" if copied else "")
     return Worded(text="" if fault else text, provenance=made, objections=(fault,) if fault else ())

@@ -22,6 +22,8 @@ class FillSettings(Strict):
     new_words: how many words a turn may have that neither its act's phrasings nor plain English need; None: any.
     surprise: mean surprisal, in nats a token, up to which the model's own words are believed; None: any (and
     no logprobs are asked for). Strong models deserve None twice, small ones drift; `conversation` counts neither.
+    style: user act → texts as people wrote them, with `{slot}` for values; a few are shown as examples of style, and
+    words that repeat any of them are refused.
     """
 
     by: Literal["turn", "conversation"] = "turn"
@@ -33,6 +35,7 @@ class FillSettings(Strict):
     max_tokens: int = Field(default=48, ge=8, le=400)
     new_words: int | None = Field(default=1, ge=0)
     surprise: float | None = Field(default=0.8, gt=0)
+    style: dict[str, list[str]] = {}
 
 
 class InterplaySettings(Strict):

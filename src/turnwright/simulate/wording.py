@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from turnwright.domains import Domain, joined
+from turnwright.domains import Domain, joined, own_words
 from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Reply, Request, Speaker
 from turnwright.models.prompting import prompt
 from turnwright.records import Blueprint, Origin, Provenance, derive_seed, seeded
 from turnwright.simulate.acceptance import Leeway, cleaned, folded, objection
+from turnwright.simulate.copies import Copies, style_of
 from turnwright.simulate.lines import Line, spare_pairs
 from turnwright.simulate.settings import FillSettings
 
@@ -28,7 +29,8 @@ class Worded(msgspec.Struct, frozen=True, kw_only=True):
     """Words for a line or a turn.
 
     text: with the values in place; empty where nothing passed. objections: what was wrong with the tries before
-    (`known` where the words were right and only a phrasing). known: whether these words are a phrasing.
+    (`known` where the words were right and only a phrasing, `copy` where they repeat what a person wrote).
+    known: whether these words are a phrasing.
     """
 
     text: str
@@ -54,6 +56,7 @@ class Wording:
         self.attempt, self.reader = attempt, reader
         self._prompt = prompt("simulate", "fill_turn")
         self._leeway = Leeway(new_words=settings.new_words, surprise=settings.surprise)
+        self._copies = Copies(settings.style, own_words(domain) if settings.style else ())
         self._said: set[tuple[str, str]] = set()
 
     async def turn(self, index: int, lines: Sequence[Line], draft: Worded | None = None) -> Worded:
@@ -104,6 +107,7 @@ class Wording:
         if answer.reply.finish != "length":
             surprisal = _surprisal(answer.reply)
             fault = objection(line, text, self.reader, self._leeway, asked=asked, surprisal=surprisal)
+            fault = fault or ("copy" if line.role == "user" and self._copies.caught(text) else "")
         made = Provenance(
             origin="model",
             role=SPEAKS[line.role],
@@ -126,7 +130,9 @@ class Wording:
 
     def _request(self, line: Line, said: str, seed: int) -> Request:
         """Examples first, the line to say last: the long part is the same wherever this is said."""
-        messages = [Message(role="system", content=self._prompt.render(part="system", who=WHO[line.role]))]
+        style = style_of(line, self.settings.style, seeded("style", self.blueprint.id, self.attempt, line.acts[0]))
+        opening = self._prompt.render(part="system", who=WHO[line.role], style=style)
+        messages = [Message(role="system", content=opening)]
         for one, other in self._examples(line):
             messages.append(Message(role="user", content=self._prompt.render(part="say", line=one)))
             messages.append(Message(role="assistant", content=self._prompt.render(part="answer", line=other)))

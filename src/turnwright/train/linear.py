@@ -1,7 +1,8 @@
 """The linear student: TF-IDF of a situation's words, and one logistic regression an act, trained by seeded SGD.
 
 It learns in seconds, so it can be the measure of a set. Its parameters are those of the outcome yardstick and fixed:
-a measure that is tuned measures nothing. How it is kept on disk stands in `saving`.
+a measure that is tuned measures nothing. A conversation of weight w is learnt w times a pass (the order of a set does
+not matter, it is shuffled in every pass). How a student is kept on disk stands in `saving`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from turnwright.train.student import Array, Predictions
 __all__ = ["LinearStudent", "Weights", "fit_linear", "measuring_version"]
 
 ALPHA, EPOCHS, NGRAMS = 1e-5, 15, (1, 2)
+MOST_TIMES = 64  # that a conversation is repeated; what weighs more counts more each time
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +62,7 @@ class LinearStudent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fit_linear(examples: Sequence[Example], *, features: str = "yardstick", seed: int = 0) -> LinearStudent:
-    """Train a student on these conversations, in this order.
+    """Train a student on these conversations; each counts as much as its weight says.
 
     Raises:
         InputError: there are fewer than two acts, no such feature set, or scikit-learn is not installed.
@@ -75,7 +77,7 @@ def fit_linear(examples: Sequence[Example], *, features: str = "yardstick", seed
         )
     vectorizer = _vectorizer()
     table = vectorizer.fit_transform(described(features, points))
-    model = _classifier(seed, table, [point.act for point in points])
+    model = _classifier(seed, table, [point.act for point in points], [point.example.weight for point in points])
     return LinearStudent(
         features=features,
         seed=seed,
@@ -148,12 +150,26 @@ def _fitted(vocabulary: Sequence[str], idf: Array) -> Any:
     return vectorizer
 
 
-def _classifier(seed: int, table: Any, acts: list[str]) -> Any:
-    """A trained one. The number of passes is part of the measure, so that it stops early is nothing to warn of."""
+def _classifier(seed: int, table: Any, acts: Sequence[str], weights: Sequence[float]) -> Any:
+    """A trained one. The number of passes is part of the measure, so that it stops early is nothing to warn of.
+
+    Weights are repetitions, the last of them in part, since one large step undoes what others taught: 24 human
+    conversations of STAR at weight 10 beside 600 walks of the graph reach 0.488, 0.509, 0.518 of their weighted F1
+    when repeated, 0.403, 0.480, 0.515 as weights of the samples (391 conversations of the training part, 3 seeds).
+    """
     from sklearn.exceptions import ConvergenceWarning  # an extra, and slow to import
     from sklearn.linear_model import SGDClassifier
 
     untyped: Any = SGDClassifier
+    rows, parts = _repeated(weights)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return untyped(loss="log_loss", alpha=ALPHA, max_iter=EPOCHS, random_state=seed).fit(table, acts)
+        model = untyped(loss="log_loss", alpha=ALPHA, max_iter=EPOCHS, random_state=seed)
+        return model.fit(table[rows], np.asarray(acts)[rows], sample_weight=parts)
+
+
+def _repeated(weights: Sequence[float]) -> tuple[Array, Array]:
+    """How often each row is repeated so that none counts more than once a time: rows, and what each of them counts."""
+    whole = np.asarray(weights, dtype=np.float64)
+    times = np.clip(np.ceil(whole), 1, MOST_TIMES).astype(np.int64)
+    return np.repeat(np.arange(len(whole)), times), np.repeat(whole / times, times)

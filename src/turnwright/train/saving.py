@@ -1,6 +1,8 @@
-"""Keeping a linear student: a folder with its weights (npz), its words (JSON) and a card for people.
+"""Keeping a student: a folder with its weights, what it knows (JSON) and a card for people.
 
-Nothing is pickled: a student may come from elsewhere and is only data here. What does not fit together is refused.
+A linear student's weights are one npz file; how a lora student is kept stands in `lora.keeping`, and reading a folder
+gives whichever it holds. Nothing is pickled: a student may come from elsewhere and is only data here. What does not
+fit together is refused.
 """
 
 from __future__ import annotations
@@ -17,10 +19,17 @@ from turnwright.errors import InputError
 from turnwright.store import whole_file, write_bytes, write_text
 from turnwright.train.features import FEATURES
 from turnwright.train.linear import LinearStudent, Weights
+from turnwright.train.lora import LoraStudent, load_lora, save_lora
 
 __all__ = ["load_student", "require_new", "save_student"]
 
 STUDENT, WEIGHTS, CARD = "student.json", "weights.npz", "README.md"
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    """As much of `student.json` as says who reads the rest."""
+
+    kind: str = ""
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,12 +55,21 @@ def require_new(folder: Path) -> None:
         )
 
 
-def save_student(student: LinearStudent, folder: Path, card: str) -> None:
+def save_student(student: LinearStudent | LoraStudent, folder: Path, card: str) -> None:
     """Write the student into a new or empty folder; it appears whole or not at all.
+
+    A lora student's folder may hold the checkpoints that led to it, which then go.
 
     Raises:
         InputError: the folder is in use. DiskFull, StoreError: it could not be written.
     """
+    if isinstance(student, LoraStudent):
+        save_lora(student, folder, card)
+    else:
+        _save_linear(student, folder, card)
+
+
+def _save_linear(student: LinearStudent, folder: Path, card: str) -> None:
     require_new(folder)
     folder = folder.resolve()  # "." has no name
     fresh = folder.with_name(f".{folder.name}.part")
@@ -71,8 +89,10 @@ def save_student(student: LinearStudent, folder: Path, card: str) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def load_student(folder: Path) -> LinearStudent:
-    """Read a student; raises InputError when there is none or its parts do not fit together."""
+def load_student(folder: Path) -> LinearStudent | LoraStudent:
+    """Read a student; raises InputError when there is none, its parts do not fit together, or it needs torch."""
+    if _kind(folder) == "lora":
+        return load_lora(folder)
     kept, weights = _kept(folder), _weights(folder)
     acts, words = len(kept.acts), len(kept.vocabulary)
     fits = weights.coef.shape == (acts, words) and weights.intercept.shape == (acts,) and weights.idf.shape == (words,)
@@ -80,6 +100,14 @@ def load_student(folder: Path) -> LinearStudent:
         raise InputError("the student's parts do not fit together", where=str(folder), fix="train it again")
     fields = {name: getattr(kept, name) for name in LinearStudent.__struct_fields__ if name not in ("weights", "seen")}
     return LinearStudent(**fields, weights=weights, seen=frozenset(kept.seen))
+
+
+def _kind(folder: Path) -> str:
+    """What kind it says it is; "" where that cannot be told, and reading it as a linear one will say why."""
+    try:
+        return msgspec.json.decode((folder / STUDENT).read_bytes(), type=_Kind).kind
+    except (OSError, msgspec.DecodeError):
+        return ""
 
 
 def _kept(folder: Path) -> _Kept:

@@ -12,7 +12,7 @@ import pytest
 
 from turnwright.reading import Called, Example, ExampleSet, Said
 
-REFERENCE = Path(__file__).parents[3] / "shared" / "data" / "star"
+REFERENCE = Path(__file__).parents[2] / "shared" / "data" / "star"
 needs_star = pytest.mark.skipif(not REFERENCE.is_dir(), reason="needs the reference data in ../shared/data/star")
 
 WORDS = {
