@@ -13,10 +13,10 @@ from trial_sides import FIXTURES, Perfect, cases, customer, following, lazy, lea
 from turnwright.api import load
 from turnwright.domains import load_domain
 from turnwright.engine import domain_of
-from turnwright.engine.trial_figures import Trial, figures_of, pass_k
-from turnwright.engine.trial_scoring import judged, needs_nothing, owed
-from turnwright.engine.trial_students import Candidate, StudentClient, candidate_of, decision_of, told
-from turnwright.engine.trials import TrialReport, run_trials
+from turnwright.engine.trials.figures import Trial, figures_of, pass_k
+from turnwright.engine.trials.run import TrialReport, run_trials
+from turnwright.engine.trials.scoring import judged, needs_nothing, owed
+from turnwright.engine.trials.students import Candidate, StudentClient, candidate_of, decision_of, told
 from turnwright.errors import InputError, RequestRefused, RunFolderError
 from turnwright.models import SCRIPTS, Message, Request
 from turnwright.reading import read_set

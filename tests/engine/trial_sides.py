@@ -13,8 +13,8 @@ from pathlib import Path
 from turnwright.domains import Domain
 from turnwright.domains.phrasing import realise
 from turnwright.engine import Spec, domain_of, load_spec
-from turnwright.engine.trial_talk import Case
-from turnwright.engine.trials import cases_of
+from turnwright.engine.trials.run import cases_of
+from turnwright.engine.trials.talk import Case
 from turnwright.models import Answer, Message, Reply, Request
 from turnwright.records import Blueprint, Fact, Step, seeded
 

@@ -16,9 +16,7 @@ from turnwright.cli.progress import Progress
 from turnwright.cli.students import Acts, Json, called, evaluation, notes, renaming, span, write_json
 from turnwright.domains import load_domain
 from turnwright.engine import domain_of
-from turnwright.engine.trial_figures import Rate, TrialFigures
-from turnwright.engine.trial_students import candidate_of
-from turnwright.engine.trials import TrialReport, run_trials
+from turnwright.engine.trials import Rate, TrialFigures, TrialReport, candidate_of, run_trials
 from turnwright.errors import InputError
 from turnwright.reading import counted_as, read_set
 from turnwright.records import Usage

@@ -7,6 +7,7 @@ It predicts acts by scoring all that it knows at every place, and it can speak i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -74,6 +75,7 @@ class LoraStudent:
         self.known, self.tongue = known, tongue
         self.encoder = Encoder(tongue.tokenizer, known.settings.context)
         self._trees: dict[tuple[str, ...], Fork] = {}
+        self._folding = Lock()
 
     @property
     def acts(self) -> tuple[str, ...]:
@@ -135,9 +137,10 @@ class LoraStudent:
         return f"[{act}]{said.rstrip()}"
 
     def _listen(self) -> None:
-        """Fold the adapter into the weights: half as much to compute, and the same answers."""
-        self.tongue.model.eval()
-        fold(self.tongue)
+        """Make the model ready to answer."""
+        with self._folding:  # live talks ask from several threads
+            self.tongue.model.eval()
+            fold(self.tongue)
 
     def _answers(self, window: Window, wanted: Mapping[int, int], task: str) -> Iterator[tuple[int, _Answer]]:
         """The rows of the decisions that are made in this window, from the last one back."""

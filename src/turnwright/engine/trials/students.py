@@ -19,7 +19,7 @@ import msgspec
 
 from turnwright.domains import Domain
 from turnwright.engine.spec import Spec
-from turnwright.engine.trial_policy import ActPolicy, calling_acts
+from turnwright.engine.trials.policy import ActPolicy, calling_acts
 from turnwright.errors import InputError
 from turnwright.models import Client, Message, Reply, Request
 from turnwright.records import Json, Usage, canonical

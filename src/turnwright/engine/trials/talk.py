@@ -14,9 +14,9 @@ from turnwright.domains import Domain
 from turnwright.domains.reader import Reader
 from turnwright.engine.calls import Tally
 from turnwright.engine.spec import Spec
-from turnwright.engine.trial_policy import ActPolicy
-from turnwright.engine.trial_scoring import Judgement, judged
-from turnwright.engine.trial_user import PlannedUser
+from turnwright.engine.trials.policy import ActPolicy
+from turnwright.engine.trials.scoring import Judgement, judged
+from turnwright.engine.trials.user import PlannedUser
 from turnwright.errors import ReplyUnreadable, RequestRefused, StageError, stage_boundary
 from turnwright.models import Answer, Request, Speaker
 from turnwright.records import Admission, Blueprint, Conversation, Ending, Failure, Scenario, Turn, Verdict

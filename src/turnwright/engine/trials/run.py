@@ -26,11 +26,11 @@ from turnwright.engine.concurrency import Ordered
 from turnwright.engine.events import Concluded as ConcludedEvent
 from turnwright.engine.events import Listener, RunEnded, RunStarted, Simulating, silent
 from turnwright.engine.spec import Spec
-from turnwright.engine.trial_figures import Trial, TrialFigures, figures_of
-from turnwright.engine.trial_scoring import needs_nothing, of_role
-from turnwright.engine.trial_students import Candidate
-from turnwright.engine.trial_talk import Case, Place, Talk, TrialKit
-from turnwright.engine.trial_user import PLANNED
+from turnwright.engine.trials.figures import Trial, TrialFigures, figures_of
+from turnwright.engine.trials.scoring import needs_nothing, of_role
+from turnwright.engine.trials.students import Candidate
+from turnwright.engine.trials.talk import Case, Place, Talk, TrialKit
+from turnwright.engine.trials.user import PLANNED
 from turnwright.errors import CapReached, Impossible, InputError, ModelError, RequestRefused, TurnwrightError
 from turnwright.models import AdaptiveLimit, RetryPolicy, Speaker
 from turnwright.plan import plan
