@@ -35,6 +35,7 @@ from turnwright.engine import (
     load_spec,
     models_of,
     notes_of,
+    notes_on_copies,
     open_kit,
     run_flow,
     silent,
@@ -151,7 +152,7 @@ class Factory:
                 coverage=coverage,
                 manifest=manifest,
                 unguarded=tuple(guard.defect for guard in kit.guards.table if not guard.guarded_by),
-                notes=notes_of(kit.arbiter, kit.fingerprints),
+                notes=(*notes_of(kit.arbiter, kit.fingerprints), *notes_on_copies(kit.run, kit.spec, kit.domain)),
             )
 
     def examine(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from reading_cases import line, needs_star, population, population_file, written
 
 import turnwright
+from reading_cases import line, needs_star, population, population_file, written
 from turnwright.errors import InputError
-from turnwright.reading import Example, ExampleSet, Said, decisions, line_from, read_examples, read_set
+from turnwright.reading import Example, ExampleSet, Said, counted_as, decisions, line_from, read_examples, read_set
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SPEC = """\
@@ -211,3 +211,10 @@ def test_the_human_share_counts_turns_by_the_weight_of_their_conversation() -> N
     made = [Example(name="x", task="t", turns=(turn,), weight=w) for turn, w in zip(turns, (3.0, 1.0), strict=True)]
     assert ExampleSet(examples=tuple(made)).human_share == (0.75, 2, 2)
     assert [one.human for one in made] == [True, False]
+
+
+def test_an_act_can_count_as_another_in_one_task_only() -> None:
+    rename = {"query_*": "query", "weather:bye_*": "goodbye"}
+    assert counted_as("bye_now", rename, "weather") == "goodbye"
+    assert counted_as("bye_now", rename, "bank") == "bye_now"
+    assert counted_as("query_day", rename, "bank") == "query"

@@ -6,8 +6,8 @@ import random
 
 import msgspec
 import pytest
-from reading_cases import population
 
+from reading_cases import population
 from turnwright.reading import START, Decision, Example, ExampleSet, Said, decisions
 from turnwright.train import fit_linear
 from turnwright.train.failures import Where, changes, mine, mined, named
@@ -74,7 +74,7 @@ def test_with_two_dozen_conversations_intervals_are_wide_and_little_is_significa
 def test_cells_of_few_conversations_are_counted_and_not_looked_at() -> None:
     points = conversations(60)
     rare = Example(name="r", task="rare", turns=(Said(role="assistant", text="x", act="odd"),))
-    with_rare = [*points, *msgspec.structs.replace(decisions([rare])[0], conversation=60)]
+    with_rare = [*points, msgspec.structs.replace(decisions([rare])[0], conversation=60)]
     found = mined(with_rare, ["?" if point.act == "odd" else point.act for point in with_rare])
     assert not any("odd" in cell.name or "rare" in cell.name for cell in found.cells)
     assert found.too_small >= 3

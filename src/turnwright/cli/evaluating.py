@@ -130,7 +130,7 @@ def _legal(domains: list[str] | None, rename: dict[str, str]) -> dict[str, tuple
     for domain in (load_domain(each) for each in domains or []):
         nodes = [node for flow in domain.spec.flows.values() for node in flow.nodes.values()]
         acts = {*domain.assistant_acts, *(node.act or node.call for node in nodes if node.call)}
-        legal[domain.name] = tuple(sorted({counted_as(act, rename) for act in acts}))
+        legal[domain.name] = tuple(sorted({counted_as(act, rename, domain.name) for act in acts}))
     return legal or None
 
 

@@ -13,14 +13,22 @@ from rich.text import Text
 from turnwright.cli.console import out
 from turnwright.cli.pages import table, title
 from turnwright.errors import InputError
+from turnwright.habits import load_habits
 from turnwright.store import write_bytes
 from turnwright.train import Difference, Estimate, Evaluation, Measure
 
-__all__ = ["Acts", "Json", "called", "evaluation", "notes", "renaming", "span", "write_json"]
+__all__ = ["Acts", "Json", "Names", "called", "evaluation", "notes", "renaming", "span", "write_json"]
 
 Acts = Annotated[
     list[str] | None,
-    typer.Option("--act", help="an act of the set that counts as another, e.g. 'query_*=query'; may be repeated"),
+    typer.Option(
+        "--act",
+        help="an act of the set that counts as another, e.g. 'query_*=query' or 'TASK:bye=goodbye'; may be repeated",
+    ),
+]
+Names = Annotated[
+    Path | None,
+    typer.Option("--names", help="a habits file: acts of the set are called as the human data calls them"),
 ]
 Json = Annotated[Path | None, typer.Option("--json", help="also write all figures to this file")]
 
@@ -52,12 +60,19 @@ def span(score: Estimate, sign: str = "", digits: int = 3) -> str:
     return f"{score.low:{sign},.{digits}f}…{score.high:{sign},.{digits}f}"
 
 
-def renaming(acts: list[str] | None) -> dict[str, str]:
+def renaming(acts: list[str] | None, names: Path | None = None) -> dict[str, str]:
+    """Pattern of an act → the act that it counts as; those that a habits file found in human data come last."""
     pairs = [each.partition("=") for each in acts or []]
     wrong = next((old for old, _, new in pairs if not old or not new), None)
     if wrong is not None:
         raise InputError(f"--act '{wrong}' does not say what it counts as", fix="e.g. --act 'query_*=query'")
-    return {old: new for old, _, new in pairs}
+    habits = load_habits(names) if names else None
+    found = {
+        f"{domain}:{act}": new
+        for domain in (habits.domains if habits else ())
+        for act, new in (habits.renaming(domain) if habits else {}).items()
+    }
+    return {**{old: new for old, _, new in pairs}, **found}
 
 
 def write_json(path: Path, value: object) -> None:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from turnwright.cli.console import out
 from turnwright.cli.pages import table, title
-from turnwright.cli.students import Acts, Json, notes, renaming, span, write_json
+from turnwright.cli.students import Acts, Json, Names, notes, renaming, span, write_json
 from turnwright.engine.worth_page import keep_worth, require_set_of
 from turnwright.errors import InputError
 from turnwright.models import cache_folder
@@ -40,6 +40,7 @@ def worth(
     features: Annotated[str, typer.Option(help=f"what the student sees: {', '.join(FEATURES)}")] = "yardstick",
     limit: Annotated[float, typer.Option(help="largest share of the set that may overlap the test")] = 0.01,
     acts: Acts = None,
+    names: Names = None,
     curves: Annotated[Path | None, typer.Option(help="where learning curves are kept (default: the cache)")] = None,
     json: Json = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="also draw curve and score, to this SVG file")] = None,
@@ -51,7 +52,7 @@ def worth(
     if features not in FEATURES:
         raise InputError(f"there are no features '{features}'", fix=f"one of: {', '.join(FEATURES)}")
     made_by = report or _only_run(synthetic)
-    measured = read_set(synthetic, rename=renaming(acts))
+    measured = read_set(synthetic, rename=renaming(acts, names))
     if made_by:
         require_set_of(made_by, len(measured))
     added = read_set([plus_file], name="added human set", least_acts=1) if plus_file else None

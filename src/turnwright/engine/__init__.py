@@ -24,6 +24,7 @@ from turnwright.engine.kit import Kit
 from turnwright.engine.labels import Imported, import_labels
 from turnwright.engine.local import Ending, run_flow
 from turnwright.engine.report import write_report
+from turnwright.engine.seeding import notes_on_copies
 from turnwright.engine.spec import Spec, load_spec
 from turnwright.engine.summary import Summary, summarise
 
@@ -63,6 +64,7 @@ __all__ = [
     "load_spec",
     "models_of",
     "notes_of",
+    "notes_on_copies",
     "open_kit",
     "run_flow",
     "silent",

@@ -106,12 +106,12 @@ def _steering(steering: Steering) -> list[str]:
         basis = "estimates that are not significant" if steering.explored else "significant cells"
         lines += [f"Strength {steering.strength:g}, on {basis}: {'; '.join(map(_name, steering.cells))}", ""]
     rows = [
-        (_name(one.domain), _name(f"{one.factor}={one.level}"), f"{one.before:.1%}", f"{one.after:.1%}",
-         str(one.quota), "; ".join(map(_name, one.because)))
+        (_name(one.domain), _name(f"{one.factor}={one.level}"), f"{one.before:.1%}", f"{one.plain:.1%}",
+         f"{one.after:.1%}", str(one.quota), "; ".join(map(_name, one.because)))
         for one in steering.pushes
     ]  # fmt: skip
     if rows:
-        lines += [table(("domain", "level", "share before", "share then", "quota", "because of"), rows), ""]
+        lines += [table(("domain", "level", "last round", "without quota", "with it", "quota", "because of"), rows), ""]
     moved = [
         (_name(one.domain), f"{one.before:,}", f"{one.after:,}")
         for one in steering.shares

@@ -28,7 +28,7 @@ from turnwright.store import Run
 if TYPE_CHECKING:  # the spec's module calls this one
     from turnwright.engine.spec import Spec
 
-__all__ = ["PLAN_HABITS", "copies_caught", "habits_of", "learn_habits", "seeded_spec", "with_habits"]
+__all__ = ["PLAN_HABITS", "copies_caught", "habits_of", "learn_habits", "notes_on_copies", "seeded_spec", "with_habits"]
 
 PLAN_HABITS = ("user_opens", "asks_for_more", "farewell", "farewell_returned", "unfinished")
 """Settings of `plan` that conversations show."""
@@ -100,6 +100,12 @@ def copies_caught(run: Run, spec: Spec, domain: Domain) -> int:
     asked = [one.call_id for one in run.journal.calls_of(run.journal.call_ids()) if one.role == "user"]
     replies = (msgspec.json.decode(found, type=Reply) for one in asked if (found := run.journal.get(one)))
     return sum(copies.caught(cleaned(reply.text)) for reply in replies)
+
+
+def notes_on_copies(run: Run, spec: Spec, domain: Domain) -> tuple[str, ...]:
+    """What is to be said of replies that repeated people's words; nothing where none did."""
+    caught = copies_caught(run, spec, domain)
+    return (f"{caught:,} replies repeated words of real people and were refused",) if caught else ()
 
 
 # --- a spec that draws from habits -------------------------------------------------------------------------------

@@ -44,7 +44,8 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):
-    """A level that is sampled more. before, after: its share of the domain's scenarios; asked: the share aimed at.
+    """A level that is sampled more. before, after: its share of the scenarios; plain: the share that this round would
+    have without its quota; asked: the share aimed at.
 
     quota: what the design is told. because: cells, most lost first.
     """
@@ -53,6 +54,7 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
     factor: str
     level: str
     before: float
+    plain: float
     asked: float
     after: float
     quota: int
@@ -270,7 +272,7 @@ def _pushes(
     return [
         Push(
             domain=site.domain.name, factor=key[0], level=key[1], before=round(before[key], 6),
-            asked=round(aimed[key], 6), after=round(after[key], 6), quota=quota,
+            plain=round(plain[key], 6), asked=round(aimed[key], 6), after=round(after[key], 6), quota=quota,
             because=tuple(dict.fromkeys(wanted[key][1])),
         )
         for key, quota in sorted(quotas.items(), key=lambda entry: (-wanted[entry[0]][0], entry[0]))
@@ -313,7 +315,17 @@ def _met(
 def _tried(site: Site, number: int, count: int, quotas: Mapping[tuple[str, str], int]) -> Design:
     """The design that these quotas would give in this round."""
     pushes = tuple(
-        Push(domain=site.domain.name, factor=factor, level=level, before=0, asked=0, after=0, quota=quota, because=())
+        Push(
+            domain=site.domain.name,
+            factor=factor,
+            level=level,
+            before=0,
+            plain=0,
+            asked=0,
+            after=0,
+            quota=quota,
+            because=(),
+        )
         for (factor, level), quota in quotas.items()
     )
     shares = (DomainShare(domain=site.domain.name, before=count, after=count),)

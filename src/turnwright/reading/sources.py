@@ -30,7 +30,8 @@ def read_set(
     """Read all conversations of these files and run folders, in their order.
 
     Args:
-        rename: pattern of an act (`query_*`) → the act it counts as; the first pattern that fits is taken.
+        rename: pattern of an act (`query_*`; `weather:bye_*` for one task) → the act it counts as; the first pattern
+            that fits is taken.
         name: what the set is called in complaints.
         least_acts: how many different acts there must be (a student needs two, a test one).
 
@@ -66,14 +67,20 @@ def read_examples(path: Path, *, rename: Mapping[str, str] | None = None) -> Ite
     return (_renamed(one, rename) for one in examples) if rename else iter(examples)
 
 
-def counted_as(act: str, rename: Mapping[str, str]) -> str:
-    """The act that this one counts as (see `read_set`)."""
-    return next((new for pattern, new in rename.items() if fnmatchcase(act, pattern)), act)
+def counted_as(act: str, rename: Mapping[str, str], task: str = "") -> str:
+    """The act that this one counts as in a task (see `read_set`)."""
+    return next((new for pattern, new in rename.items() if _fits(act, task, pattern)), act)
+
+
+def _fits(act: str, task: str, pattern: str) -> bool:
+    where, _, what = pattern.rpartition(":")
+    return fnmatchcase(act, what) and (not where or fnmatchcase(task, where))
 
 
 def _renamed(example: Example, rename: Mapping[str, str]) -> Example:
     turns = tuple(
-        msgspec.structs.replace(turn, act=counted_as(turn.act, rename)) if turn.act else turn for turn in example.turns
+        msgspec.structs.replace(turn, act=counted_as(turn.act, rename, example.task)) if turn.act else turn
+        for turn in example.turns
     )
     return msgspec.structs.replace(example, turns=turns)
 

@@ -1,7 +1,8 @@
 """Trials: a student talks with the user model in the domain's world, and is judged by what it brought about.
 
-`run` goes through the scenarios; `students` makes any student speak, `talk` holds one conversation, `scoring` judges it,
-`figures` works out success and pass^k. The student is blind to the blueprint, and nothing said here becomes training data.
+`run` goes through the scenarios; `students` makes any student speak, `talk` holds one conversation, `scoring` judges
+it, `figures` works out success and pass^k. The student is blind to the blueprint, and nothing said here becomes
+training data.
 """
 
 from turnwright.engine.trials.figures import Rate, Trial, TrialFigures

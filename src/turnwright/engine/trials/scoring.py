@@ -37,7 +37,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
     reason: `not_done` (planned changes are missing), `wrong_change` (something else was changed), `not_told`,
     `not_looked_up`, `user_left` (before it was done), `loop`, `turn_cap`; of talks that broke off `unreadable_student`,
-    `unreadable_user`, `refused_...` and `fault_...` (see `trial_talk`).
+    `unreadable_user`, `refused_...` and `fault_...` (see `talk`).
     """
 
     succeeded: bool

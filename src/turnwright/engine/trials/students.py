@@ -3,7 +3,7 @@
 A model of the spec is asked as the teacher is, in JSON. A trained student that speaks does so its own way, in the chat
 that it was trained on; here that chat is read from the talk so far, and what it answers is made a decision again.
 Nothing is mended: an answer that cannot be read is handed on as it is, and costs the student a try. A student that
-speaks no words chooses acts (see `trial_policy`).
+speaks no words chooses acts (see `policy`).
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def save_lora(student: LoraStudent, folder: Path, card: str) -> None:
         shutil.rmtree(left, ignore_errors=True)
     model = student.tongue.model
     model.peft_config["default"].base_model_name_or_path = student.known.base
-    model.save_pretrained(str(fresh), selected_adapters=["default"])
+    model.save_pretrained(str(fresh), selected_adapters=["default"], save_embedding_layers=False)
     (fresh / CARD).unlink(missing_ok=True)  # peft's, which says nothing
     fresh.rename(folder / ADAPTER)
     write_text(folder / CARD, card)
