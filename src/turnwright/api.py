@@ -18,12 +18,11 @@ import msgspec
 from turnwright.design import CoverageReport, Design
 from turnwright.domains import Domain
 from turnwright.engine import (
-    Ending,
     Examined,
     Forecast,
     Listener,
+    RunReport,
     Spec,
-    Summary,
     design_of,
     domain_of,
     examine,
@@ -34,13 +33,8 @@ from turnwright.engine import (
     licence_at,
     load_spec,
     models_of,
-    notes_of,
-    notes_on_copies,
-    open_kit,
-    run_flow,
+    run_spec,
     silent,
-    summarise,
-    write_report,
 )
 from turnwright.export import Kept, Manifest
 from turnwright.records import Admission
@@ -55,21 +49,6 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     design: Design
     coverage: CoverageReport
     forecast: Forecast
-
-
-class RunReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did. coverage: reached by the admitted conversations. unguarded: classes that nothing looked for.
-
-    notes: what the run showed about its arbiters.
-    """
-
-    ending: Ending
-    folder: Path
-    summary: Summary
-    coverage: CoverageReport
-    manifest: Manifest
-    unguarded: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 class Dataset:
@@ -138,22 +117,7 @@ class Factory:
             InputError: something given is wrong; nothing was written.
             ModelError: an endpoint stayed down; the same call goes on where it stopped.
         """
-        place = Path(folder) if folder is not None else self.folder
-        async with open_kit(self.spec, self.base, place, listen) as kit:
-            ending = await run_flow(kit)
-            summary = summarise(kit.run, len(kit.design), self.spec.lenses)
-            coverage = kit.design.coverage_of(each.scenario.levels for each in kept(kit.run))
-            manifest = export_run(kit.run, kit.domain, self.spec, kit.guards, kit.fingerprints)
-            write_report(kit, summary, coverage, manifest)
-            return RunReport(
-                ending=ending,
-                folder=place,
-                summary=summary,
-                coverage=coverage,
-                manifest=manifest,
-                unguarded=tuple(guard.defect for guard in kit.guards.table if not guard.guarded_by),
-                notes=(*notes_of(kit.arbiter, kit.fingerprints), *notes_on_copies(kit.run, kit.spec, kit.domain)),
-            )
+        return await run_spec(self.spec, self.base, Path(folder) if folder is not None else self.folder, listen)
 
     def examine(
         self,

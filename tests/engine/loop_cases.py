@@ -6,10 +6,9 @@ from pathlib import Path
 
 from turnwright.design import Design
 from turnwright.domains import Domain
-from turnwright.engine import design_of, domain_of, load_spec
-from turnwright.engine.loop_records import Placed
-from turnwright.engine.loop_round import generate
-from turnwright.engine.steering import Site
+from turnwright.engine import design_of, domain_of, load_spec, run_spec
+from turnwright.engine.loop.records import Placed
+from turnwright.engine.loop.steering import Site
 from turnwright.reading import Example, ExampleSet, Said, read_set
 
 SHOP = Path(__file__).parents[1] / "fixtures" / "mini_shop"
@@ -64,7 +63,8 @@ def placed(path: Path) -> Placed:
 
 async def made_by(path: Path, folder: Path) -> ExampleSet:
     """Run a spec and read what it gave, as a dev set."""
-    await generate(placed(path), folder, lambda event: None)
+    one = placed(path)
+    await run_spec(one.spec, one.base, folder)
     return read_set([folder], name="dev set")
 
 

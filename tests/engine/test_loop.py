@@ -11,10 +11,10 @@ import pytest
 from loop_cases import example_of, made_by, placed, shop_named, spec_in
 
 from turnwright.engine import Concluded, Event, silent
-from turnwright.engine.loop import run_loop
-from turnwright.engine.loop_gate import divergence, first_round_gate
-from turnwright.engine.loop_records import GateInput, GateResult, LoopSettings
-from turnwright.engine.steering import Steering
+from turnwright.engine.loop.gate import divergence, first_round_gate
+from turnwright.engine.loop.records import GateInput, GateResult, LoopSettings
+from turnwright.engine.loop.rounds import run_loop
+from turnwright.engine.loop.steering import Steering
 from turnwright.errors import InputError
 from turnwright.reading import ExampleSet, read_set
 

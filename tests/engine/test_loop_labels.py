@@ -10,7 +10,7 @@ import pytest
 from loop_cases import example_of, made_by, spec_in
 
 from turnwright.domains import Domain
-from turnwright.engine.loop_labels import Settled, corrected, following, settle
+from turnwright.engine.loop.labels import Settled, corrected, following, settle
 from turnwright.records import Blueprint, Conversation
 from turnwright.store import read_run
 from turnwright.train.disagreement import Disagreement

@@ -15,9 +15,7 @@ from turnwright.cli.pages import table, title
 from turnwright.cli.progress import Progress
 from turnwright.cli.students import Acts, Json, evaluation, notes, renaming, span, write_json
 from turnwright.engine import Event, Listener, RunStarted
-from turnwright.engine.loop import run_loop
-from turnwright.engine.loop_page import WHY
-from turnwright.engine.loop_records import LoopReport, LoopRound, LoopSettings, Placed
+from turnwright.engine.loop import WHY, LoopReport, LoopRound, LoopSettings, Placed, run_loop
 from turnwright.errors import InputError
 from turnwright.reading import read_set
 from turnwright.train import FEATURES, Difference

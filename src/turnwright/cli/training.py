@@ -61,9 +61,9 @@ Order = Annotated[Literal["as_given", "easy_first"], typer.Option(help="lora: ea
 Base = Annotated[str | None, typer.Option(help=f"lora: a model of the catalogue, a GGUF file or a folder ({BASE})")]
 Epochs = Annotated[float | None, typer.Option(help="lora: passes over the set (3)")]
 Steps = Annotated[int | None, typer.Option("--max-steps", help="lora: end after so many steps")]
-Batch = Annotated[int | None, typer.Option(help="lora: conversations a step (8)")]
+Batch = Annotated[int | None, typer.Option(help="lora: conversations a step (4)")]
 Rank = Annotated[int | None, typer.Option(help="lora: rank of the adapter (16)")]
-Rate = Annotated[float | None, typer.Option("--lr", help="lora: highest learning rate (0.0005)")]
+Rate = Annotated[float | None, typer.Option("--lr", help="lora: highest learning rate (0.001)")]
 Dropout = Annotated[float | None, typer.Option(help="lora: dropout in the adapter (0)")]
 Precision = Annotated[
     Literal["auto", "float32", "bfloat16"] | None, typer.Option(help="lora: of the base's weights (auto)")

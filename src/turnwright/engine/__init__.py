@@ -19,14 +19,13 @@ from turnwright.engine.exam import ExamFigures
 from turnwright.engine.examining import Examined, examine
 from turnwright.engine.exporting import export_run, kept
 from turnwright.engine.forecast import Forecast, RoleForecast, forecast
-from turnwright.engine.guards import guards_of, licence_at, models_of, notes_of
+from turnwright.engine.guards import guards_of, licence_at, models_of
 from turnwright.engine.kit import Kit
 from turnwright.engine.labels import Imported, import_labels
 from turnwright.engine.local import Ending, run_flow
-from turnwright.engine.report import write_report
-from turnwright.engine.seeding import notes_on_copies
 from turnwright.engine.spec import Spec, load_spec
 from turnwright.engine.summary import Summary, summarise
+from turnwright.engine.whole import RunReport, run_spec
 
 __all__ = [
     "Answered",
@@ -46,6 +45,7 @@ __all__ = [
     "Planting",
     "RoleForecast",
     "RunEnded",
+    "RunReport",
     "RunStarted",
     "Simulating",
     "Spec",
@@ -63,11 +63,9 @@ __all__ = [
     "licence_at",
     "load_spec",
     "models_of",
-    "notes_of",
-    "notes_on_copies",
     "open_kit",
     "run_flow",
+    "run_spec",
     "silent",
     "summarise",
-    "write_report",
 ]

@@ -34,9 +34,9 @@ class LoraSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     epochs: float = 3.0
     max_steps: int = 0
-    batch: int = 8
+    batch: int = 4
     rank: int = 16
-    rate: float = 5e-4
+    rate: float = 1e-3
     dropout: float = 0.0
     context: int = 1024
     order: Order = "shuffled"

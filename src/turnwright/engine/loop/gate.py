@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from turnwright.engine.loop_records import GateInput, GateResult
+from turnwright.engine.loop.records import GateInput, GateResult
 from turnwright.reading import Example, decisions
 
 __all__ = ["divergence", "first_round_gate"]

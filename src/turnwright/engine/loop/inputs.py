@@ -14,7 +14,7 @@ import msgspec
 from turnwright.domains import Domain
 from turnwright.engine.assemble import domain_of
 from turnwright.engine.guards import refuse_own_guard
-from turnwright.engine.loop_records import LoopSettings, Placed
+from turnwright.engine.loop.records import LoopSettings, Placed
 from turnwright.errors import InputError, RunFolderError
 from turnwright.reading import ExampleSet
 from turnwright.records import Json, canonical

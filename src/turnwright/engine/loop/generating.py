@@ -11,33 +11,15 @@ from pathlib import Path
 
 import yaml
 
-from turnwright.engine.assemble import open_kit
 from turnwright.engine.catalogue import ELAPSED
-from turnwright.engine.events import Listener
-from turnwright.engine.exporting import export_run, kept
-from turnwright.engine.local import Ending, run_flow
-from turnwright.engine.loop_records import Placed
-from turnwright.engine.report import write_report
 from turnwright.engine.spec import CapSpec, Spec
-from turnwright.engine.summary import summarise
 from turnwright.errors import CapReached
 from turnwright.records import Usage
 from turnwright.store import read_run, write_text
 
-__all__ = ["capped", "generate", "is_complete", "write_spec"]
+__all__ = ["capped", "is_complete", "write_spec"]
 
 HEAD = "# Written by `turnwright loop`. Relative paths start at the folder of the spec that the loop was given.\n"
-
-
-async def generate(placed: Placed, folder: Path, tell: Listener) -> Ending:
-    """Run the spec in this folder, or go on with it, and export what was admitted."""
-    async with open_kit(placed.spec, placed.base, folder, tell) as kit:
-        ending = await run_flow(kit)
-        summary = summarise(kit.run, len(kit.design), placed.spec.lenses)
-        coverage = kit.design.coverage_of(each.scenario.levels for each in kept(kit.run))
-        manifest = export_run(kit.run, kit.domain, placed.spec, kit.guards, kit.fingerprints)
-        write_report(kit, summary, coverage, manifest)
-    return ending
 
 
 def is_complete(folder: Path, scenarios: int) -> bool:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from turnwright.engine.loop_records import LoopReport, LoopRound
-from turnwright.engine.steering import Steering
+from turnwright.engine.loop.records import LoopReport, LoopRound
+from turnwright.engine.loop.steering import Steering
 from turnwright.export.markdown import escaped, table
 from turnwright.records import Usage
 from turnwright.train import Difference, Estimate

@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from turnwright.engine.loop.steering import Bounds
 from turnwright.engine.spec import Spec
-from turnwright.engine.steering import Bounds
 from turnwright.reading import Example
 from turnwright.records import Usage
 from turnwright.train import Difference, Estimate, Evaluation

@@ -18,11 +18,12 @@ import msgspec
 from turnwright.engine.assemble import design_of
 from turnwright.engine.events import Listener, silent
 from turnwright.engine.local import Ending
-from turnwright.engine.loop_gate import first_round_gate
-from turnwright.engine.loop_inputs import begin, begun_with, domains_of, is_cross_fitted, refuse_inputs
-from turnwright.engine.loop_labels import Ask, Settled
-from turnwright.engine.loop_page import page_of, round_page
-from turnwright.engine.loop_records import (
+from turnwright.engine.loop.gate import first_round_gate
+from turnwright.engine.loop.generating import capped, is_complete, write_spec
+from turnwright.engine.loop.inputs import begin, begun_with, domains_of, is_cross_fitted, refuse_inputs
+from turnwright.engine.loop.labels import Ask, Settled
+from turnwright.engine.loop.page import page_of, round_page
+from turnwright.engine.loop.records import (
     FinalTest,
     Gate,
     GateInput,
@@ -32,9 +33,9 @@ from turnwright.engine.loop_records import (
     Placed,
     Stop,
 )
-from turnwright.engine.loop_round import capped, generate, is_complete, write_spec
-from turnwright.engine.loop_school import School
-from turnwright.engine.steering import Site, Steering, steer, steered
+from turnwright.engine.loop.school import School
+from turnwright.engine.loop.steering import Site, Steering, steer, steered
+from turnwright.engine.whole import run_spec
 from turnwright.errors import CapReached, InputError
 from turnwright.reading import ExampleSet, decisions
 from turnwright.store import write_bytes, write_jsonl, write_text
@@ -141,7 +142,7 @@ class _Loop:
                 spec = capped(one.spec, earlier)
             except CapReached:
                 return "capped"
-            ending = await generate(msgspec.structs.replace(one, spec=spec), run, self.tell)
+            ending = (await run_spec(spec, one.base, run, self.tell)).ending
             if ending != "complete":
                 return ending
         return "complete"

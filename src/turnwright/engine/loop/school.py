@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 
 from turnwright.domains import Domain
-from turnwright.engine.loop_labels import Ask, Settled, corrected, settle
-from turnwright.engine.loop_records import LoopSettings
+from turnwright.engine.loop.labels import Ask, Settled, corrected, settle
+from turnwright.engine.loop.records import LoopSettings
 from turnwright.errors import InputError
 from turnwright.reading import Example, ExampleSet, decisions, read_set
 from turnwright.records import Blueprint, Conversation, Usage

@@ -17,7 +17,7 @@ from turnwright.design import Design
 from turnwright.domains import Domain
 from turnwright.domains.declaration import Factor, Level
 from turnwright.engine.assemble import design_of
-from turnwright.engine.loop_lifts import lifts
+from turnwright.engine.loop.lifts import lifts
 from turnwright.engine.spec import Spec
 from turnwright.reading import Example, decisions
 from turnwright.records import derive_seed
