@@ -159,11 +159,12 @@ class Works:
     def rounds(self, arm: Arm, size: int, seed: int) -> list[list[Path]]:
         """The run folders of every round of a loop that is run to its end: rounds x tasks."""
         home, domains = self._loop(arm, size, seed), self.star.domains
-        each = max(1, round(size / (arm.rounds + 1) / len(domains)))
+        each, more = divmod(size // (arm.rounds + 1), len(domains))
         if not (home / "cpu.json").exists():
             real = self.star.write_few(arm.few, seed, home / "few.jsonl")
-            for domain in domains:
-                spec = spec_of(arm, domain, each, seed, SILENT, str(self.habits(arm, seed)) if arm.learns else "")
+            for place, domain in enumerate(domains):
+                habits = str(self.habits(arm, seed)) if arm.learns else ""
+                spec = spec_of(arm, domain, each + (place < more), seed, SILENT, habits)
                 write_spec(home / domain.name / "factory.yaml", spec)
             specs = [str(home / domain.name / "factory.yaml") for domain in domains]
             words = [
