@@ -79,7 +79,7 @@ def _answers(works: Works, arm: Arm, size: int, seed: int, fits: int) -> Cell:
 
 def _shared(works: Works, made: Made) -> float:
     """Share of the set's conversations that overlap the test; one that does too much is not measured."""
-    found = overlap(made.examples, works.star.test.examples, works.star.pool.examples)
+    found = overlap(made.examples[: made.synthetic], works.star.test.examples, works.star.pool.examples)
     refuse_overlap(found, LIMIT)
     return found.share
 

@@ -8,7 +8,7 @@ decisions that are right with real conversations and wrong with the set, less th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ __all__ = ["halves", "lost"]
 Array = np.ndarray[Any, Any]
 ROUNDS = 1_000
 SHOWN = 15
+NAMELESS = "an act that the set does not have, or calls otherwise"
 LEAST = 5  # conversations in which a step must occur
 
 
@@ -49,16 +50,18 @@ def lost(ours: Sequence[Sequence[Example]], pool: Sequence[Example], real: int, 
     theirs = [answered(take(learn, real, seed), points, [seed])[0] for seed in range(seeds)]
     gap = _right(theirs, points) - mine
     said = answered(ours[0], points, [0])[0]
+    known = {(point.example.task, point.act) for each in ours for point in decisions(each)}
     where = np.unique([point.conversation for point in points], return_inverse=True)[1]
     return {
         "real": real,
         "learnt from": len(learn),
         "looked at": len(look),
         "decisions": len(points),
+        "nameless": NAMELESS,
         "accuracy": {"ours": float(mine.mean()), "real": float(_right(theirs, points).mean())},
         "steps": _rows(gap, where, [_step(point) for point in points], points, said)[:SHOWN],
         "tasks": _rows(gap, where, [point.example.task for point in points], points, said),
-        "kinds": _rows(gap, where, [_kind(point) for point in points], points, said),
+        "kinds": _rows(gap, where, [_kind(point, known) for point in points], points, said),
     }
 
 
@@ -104,9 +107,14 @@ def _before(point: Decision) -> str:
     return point.previous[-1] if point.previous else START
 
 
-def _kind(point: Decision) -> str:
-    """The kind of behaviour that a step belongs to, by what acts are called: the levers that a generator has."""
+def _kind(point: Decision, known: Collection[tuple[str, str]]) -> str:
+    """The kind of behaviour that a step belongs to, by what acts are called: the levers that a generator has.
+
+    known: task and act of everything that the set does; what it never does under this name no student can learn.
+    """
     before, act = _before(point), point.act
+    if (point.example.task, act) not in known:
+        return NAMELESS
     if "bye" in act:
         return "goodbye again" if "bye" in before else "goodbye"
     if "bye" in before or before == "anything_else":

@@ -94,7 +94,7 @@ def _arms(part: Part) -> list[str]:
         "## Differences at equal size\n",
         "First less second, weighted F1, on the same draws of the test.\n", _table(_gaps(part)),
         *_loops(part),
-        "## What each part of the factory adds\n", *_ablation(part),
+        "## Ablations\n", *_ablation(part),
     ]  # fmt: skip
 
 
@@ -194,7 +194,7 @@ def _ablation(part: Part) -> list[str]:
         if "missing" not in row
     ]
     left = [f"* {row['name']}: not measured: {row['missing']}" for row in part["ablation"] if "missing" in row]
-    head = ["without", "what is changed", "N", "difference in weighted F1", "95 %", "p"]
+    head = ["arm", "what is changed", "N", "difference in weighted F1", "95 %", "p"]
     return [_table([head, *rows]) if rows else "", "\n".join(left) + "\n"]
 
 
@@ -219,7 +219,7 @@ def _decomposition(part: Part) -> list[str]:
 def _lost(part: Part) -> list[str]:
     if "missing" in part:
         return ["## What is still lost, and the next lever\n", f"Not measured: {part['missing']}.\n"]
-    worst = part["kinds"][0]
+    worst = next(kind for kind in part["kinds"] if kind["name"] != part["nameless"])
     ours, real = part["accuracy"]["ours"], part["accuracy"]["real"]
     said = (
         f"Arm **{part['arm']}** at {part['size']:,} (the best of {', '.join(part['among'])}) beside {part['real']} "
@@ -230,7 +230,9 @@ def _lost(part: Part) -> list[str]:
     )
     return [
         "## What is still lost, and the next lever\n", said,
-        f"The next lever: **{worst['name']}** ({_percent(worst['lost'])} of all decisions).\n",
+        f"The next lever: **{worst['name']}** ({_percent(worst['lost'])} % of all decisions). What the set has under "
+        "no name, or under another than the labels, is a row of its own: a generator that does not see labels cannot "
+        "mend it.\n",
         _table(_lost_rows("kind of step", part["kinds"])),
         _table(_lost_rows("step: act before → act", part["steps"])), _table(_lost_rows("task", part["tasks"])),
     ]  # fmt: skip
