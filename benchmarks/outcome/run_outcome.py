@@ -28,7 +28,7 @@ from typing import Any
 from arms import ARMS
 from cells import cell_of
 from corpus import Star, require_star
-from page import table_of, write_page
+from page import table_of, write_block, write_page
 from parts import Asked, arms_part, curve, decomposition_part, lost_part, sizes_of
 from sets import Missing, Works
 
@@ -199,6 +199,8 @@ def main() -> None:
     if "arms" in chosen.topics:
         print(table_of(chosen.results))
     write_page(chosen.results, chosen.page)
+    if chosen.results == HERE / "results":
+        write_block(chosen.results, ROOT / "README.md")
     print(f"wrote {chosen.page}")
 
 

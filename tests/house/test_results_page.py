@@ -19,6 +19,11 @@ def test_the_results_page_is_what_the_results_say() -> None:
     assert written == PAGE["page_of"](RESULTS), "run: python benchmarks/outcome/page.py"
 
 
+def test_the_readme_shows_what_the_results_say() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert PAGE["block_of"](RESULTS) in readme, "run: python benchmarks/outcome/page.py"
+
+
 def test_a_page_without_figures_says_what_was_not_run(tmp_path: Path) -> None:
     page = PAGE["page_of"](tmp_path)
     assert "Missing on this page, since it was not run: arms, decomposition, lost." in page
