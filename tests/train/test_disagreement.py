@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 import pytest
-from reading_cases import example, population
 
+from reading_cases import example, population
 from turnwright.errors import InputError
 from turnwright.reading import Example, decisions
 from turnwright.train import LinearStudent, evaluate, fit_linear

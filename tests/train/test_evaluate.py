@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from reading_cases import example, population
 from sklearn.metrics import f1_score
 
+from reading_cases import example, population
 from turnwright.errors import InputError
 from turnwright.reading import Called, Decision, Example, ExampleSet, Said, decisions
 from turnwright.train import Predictions, compare, evaluate, fit_linear

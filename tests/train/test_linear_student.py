@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from reading_cases import example, population
 
+from reading_cases import example, population
 from turnwright.errors import InputError
 from turnwright.reading import Example, ExampleSet, Said, decisions
 from turnwright.train import LinearStudent, evaluate, fit_linear, load_student, save_student, student_card

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from reading_cases import example, population
 
+from reading_cases import example, population
 from turnwright.errors import CatalogueError, InputError
 from turnwright.reading import Called, Said
 from turnwright.records import Json

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import pytest
-from reading_cases import example, population
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
 
+from reading_cases import example, population
 from turnwright.errors import InputError
 from turnwright.reading import ExampleSet, Said, decisions
 from turnwright.train import Mixture, fit_linear, mixed, shares

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from reading_cases import REFERENCE, example, needs_star, population
 from sklearn.metrics import f1_score
 
+from reading_cases import REFERENCE, example, needs_star, population
 from turnwright.errors import InputError
 from turnwright.reading import Example, ExampleSet, Said, decisions, read_set
 from turnwright.records import Usage
