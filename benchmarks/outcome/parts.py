@@ -24,7 +24,7 @@ __all__ = ["CURVE_SEEDS", "Asked", "Part", "arms_part", "curve", "decomposition_
 
 Part = dict[str, Any]
 CURVE_SEEDS = 5
-PAIRS = (("full", "naive"), ("full at naive's N", "naive"), ("full", "walk"), ("full", "fill"), ("seeded", "full"), ("loop 1", "seeded"), ("loop 3", "loop 1"))  # fmt: skip  # noqa: E501
+PAIRS = (("full at naive's N", "naive"), ("full", "walk"), ("full", "fill"), ("seeded", "full"), ("loop 1", "seeded"), ("loop 3", "loop 1"))  # fmt: skip  # noqa: E501
 """Differences that are worked out at equal size, first less second; `naive` stands for each naive arm."""
 ABLATIONS = {
     "covering off": "full", "detours off": "full", "natural weights": "full", "habits without the 24": "seeded",

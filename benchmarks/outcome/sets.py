@@ -67,6 +67,14 @@ class Works:
     teacher: str = ""
     minutes: float = 60.0
 
+    def _told(self, folders: Sequence[Path], found: ExampleSet, size: int) -> str:
+        """How far a paid arm got: how many scenarios a teacher was asked for, and which tasks have nothing."""
+        asked = sum(map(_concluded, folders))
+        none = sorted({one.name for one in self.star.domains} - {one.task for one in found.examples})
+        stopped = "" if asked == size else ", then its time was up"
+        nothing = f"; nothing of {', '.join(none)}" if none else ""
+        return f"the teacher was asked for {asked} of {size} conversations{stopped}; {len(found)} came back{nothing}"
+
     def _cut(self, arm: Arm, size: int, seed: int) -> Made:
         """The full set, of each task the first so many as the other arm has; that one is there with its first seed."""
         left = Counter(one.task for one in self.made(ARMS[arm.like], size, 1).examples)
@@ -96,7 +104,8 @@ class Works:
         found = read_set(folders)
         if arm.name == "natural weights":
             found = mixed(found, None, Mixture(weights="natural"))
-        return self._with_few(arm, seed, size, found, _seconds(folders))
+        made = self._with_few(arm, seed, size, found, _seconds(folders))
+        return replace(made, notes=(self._told(folders, found, size),)) if arm.teacher else made
 
     def runs(self, arm: Arm, size: int, seed: int) -> list[Path]:
         """The run folders of a cell, one a task, each run to its end."""
@@ -180,8 +189,7 @@ class Works:
             spent = _turnwright("loop", *specs, *words, *arm.words, "--folder", str(home / "loop"), "--quiet")
             (home / "cpu.json").write_text(json.dumps({"seconds": spent}), encoding="utf-8")
         found = sorted((home / "loop").glob("round_*"), key=lambda path: int(path.name.removeprefix("round_")))
-        rounds = [sorted(path for path in (one / "runs").iterdir() if path.is_dir()) for one in found]
-        return [[run for run in runs if _admitted(run)] for runs in rounds]
+        return [sorted(path for path in (one / "runs").iterdir() if path.is_dir()) for one in found]
 
     def _loop(self, arm: Arm, size: int, seed: int) -> Path:
         return self.out / "loops" / slug(arm.name) / str(size) / str(seed)
@@ -195,12 +203,12 @@ def _run(folder: Path, spec: dict[str, Any], *, paid: bool) -> Path | None:
         before = time.process_time()
         turnwright.load(folder / "factory.yaml").run(run)
         done.write_text(json.dumps({"seconds": time.process_time() - before}), encoding="utf-8")
-    return run if (run / "run.db").exists() and _admitted(run) else None
+    return run if (run / "run.db").exists() else None
 
 
-def _admitted(run: Path) -> bool:
+def _concluded(run: Path) -> int:
     with read_run(run) as opened:
-        return any(True for _ in opened.records.concluded(admitted=True))
+        return sum(1 for _ in opened.records.concluded())
 
 
 def _seconds(folders: Sequence[Path]) -> float | None:
