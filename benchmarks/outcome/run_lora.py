@@ -43,7 +43,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--version", default="", help="of turnwright, as run_outcome.py printed it")
     parser.add_argument("--arms", type=lambda text: text.split(","), default=["walk", "full", "seeded"])
-    parser.add_argument("--real", type=lambda text: [int(size) for size in text.split(",")], default=[24, 100])
+    parser.add_argument("--real", type=lambda text: [int(size) for size in text.split(",") if size], default=[24, 100])
     parser.add_argument("--size", type=int, default=100, help="N of the arms")
     parser.add_argument("--test", type=int, default=100, help="conversations drawn from the test")
     parser.add_argument("--base", default="smollm2-135m-instruct", help="base model of the lora student")
@@ -108,7 +108,8 @@ def measured(star: Star, works: Works, chosen: argparse.Namespace) -> dict[str, 
 def _scored(answers: list[Any], points: Sequence[Decision], star: Star, chosen: argparse.Namespace) -> list[Any]:
     good = [row for row in answers if "missing" not in row]
     acts = {act for row in good for said in (row["linear"], row["lora"]["said"]) for act in said}
-    test = star.test.__class__(examples=tuple(dict.fromkeys(point.example for point in points)))
+    drawn = {point.conversation: point.example for point in points}
+    test = star.test.__class__(examples=tuple(drawn.values()))
     curve = curve_of(star.pool, test, seeds=1, sizes=(24,), cache=chosen.out.resolve() / "curves")
     ruler = Ruler(points, curve, sorted(acts))
     rows = []
