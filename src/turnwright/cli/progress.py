@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import Self
 
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
@@ -13,18 +14,16 @@ from rich.text import Text
 from turnwright.cli.console import err
 from turnwright.engine import Answered, CallMade, Concluded, Event, Notice, Planting, RunEnded, RunStarted, Simulating
 
-__all__ = ["Progress"]
+__all__ = ["EVERY", "Display", "Progress"]
 
 EVERY = 10.0
 """Seconds between two lines where there is no terminal."""
 
 
-class Progress:
-    """Hears the events of a run and draws them; plain lines every ten seconds where there is no terminal."""
+class Display:
+    """Bars that are drawn while it is entered. `bars` takes tasks with a field `note`."""
 
-    def __init__(self, *, quiet: bool, what: str = "conversations") -> None:
-        self.quiet, self.what = quiet, what
-        self.live = err.is_terminal and not quiet
+    def __init__(self, *, live: bool) -> None:
         self.bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=28),
@@ -33,13 +32,10 @@ class Progress:
             TimeElapsedColumn(),
             console=err,
             transient=True,
-            disable=not self.live,
+            disable=not live,
         )
-        self.task: TaskID | None = None
-        self.total = self.done = self.admitted = self.calls = self.replayed = self.tokens = 0
-        self.spoke = self.began = time.monotonic()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         self.bars.start()
         return self
 
@@ -47,6 +43,18 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.bars.stop()
+
+
+class Progress(Display):
+    """Hears the events of a run and draws them; plain lines every ten seconds where there is no terminal."""
+
+    def __init__(self, *, quiet: bool, what: str = "conversations") -> None:
+        self.quiet, self.what = quiet, what
+        self.live = err.is_terminal and not quiet
+        super().__init__(live=self.live)
+        self.task: TaskID | None = None
+        self.total = self.done = self.admitted = self.calls = self.replayed = self.tokens = 0
+        self.spoke = self.began = time.monotonic()
 
     def hear(self, event: Event) -> None:
         """Take one event of the run."""

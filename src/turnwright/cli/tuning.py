@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import TaskID
 
 from turnwright.cli.console import err
+from turnwright.cli.progress import EVERY, Display
 from turnwright.train.lora import Tuning
 
 __all__ = ["TuningProgress"]
 
-EVERY = 10.0
-"""Seconds between two lines where there is no terminal."""
 _PARTS = {"learn": "learning", "prefer": "preferring"}
 
 
-class TuningProgress:
+class TuningProgress(Display):
     """Hears the news of a training and draws them."""
 
     def __init__(self) -> None:
-        self.bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=28),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
-            TimeElapsedColumn(),
-            console=err,
-            transient=True,
-            disable=not err.is_terminal,
-        )
+        super().__init__(live=err.is_terminal)
         self.tasks: dict[str, TaskID] = {}
         self.spoke = 0.0
-
-    def __enter__(self) -> TuningProgress:
-        self.bars.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.bars.stop()
 
     def hear(self, news: Tuning) -> None:
         """Take one piece of news."""

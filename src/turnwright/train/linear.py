@@ -21,7 +21,7 @@ from turnwright.train.features import FEATURES, described
 from turnwright.train.overlap import mark
 from turnwright.train.student import Array, Predictions
 
-__all__ = ["LinearStudent", "Weights", "fit_linear", "measuring_version"]
+__all__ = ["LinearStudent", "Weights", "acts_by_task", "fit_linear", "measuring_version", "tools_by_act"]
 
 ALPHA, EPOCHS, NGRAMS = 1e-5, 15, (1, 2)
 MOST_TIMES = 64  # that a conversation is repeated; what weighs more counts more each time
@@ -84,8 +84,8 @@ def fit_linear(examples: Sequence[Example], *, features: str = "yardstick", seed
         acts=tuple(map(str, model.classes_)),
         vocabulary=tuple(sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)),
         weights=_weights(model, vectorizer),
-        calls=_calls(points),
-        legal=_legal(points),
+        calls=tools_by_act(points),
+        legal=acts_by_task(points),
         seen=frozenset(map(mark, examples)),
     )
 
@@ -104,7 +104,7 @@ def _chances(scores: Array) -> Array:
     return np.asarray(chances / chances.sum(axis=1, keepdims=True))
 
 
-def _calls(points: Sequence[Decision]) -> dict[str, dict[str, str]]:
+def tools_by_act(points: Sequence[Decision]) -> dict[str, dict[str, str]]:
     """Task ("" for all together) → act → tool, where most turns with this act call one."""
     named: dict[tuple[str, str], Counter[str]] = {}
     for point in points:
@@ -117,7 +117,8 @@ def _calls(points: Sequence[Decision]) -> dict[str, dict[str, str]]:
     return calls
 
 
-def _legal(points: Sequence[Decision]) -> dict[str, tuple[str, ...]]:
+def acts_by_task(points: Sequence[Decision]) -> dict[str, tuple[str, ...]]:
+    """Task → the acts that were seen in it."""
     acts: dict[str, set[str]] = {}
     for point in points:
         acts.setdefault(point.example.task, set()).add(point.act)

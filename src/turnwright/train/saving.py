@@ -20,10 +20,11 @@ from turnwright.store import whole_file, write_bytes, write_text
 from turnwright.train.features import FEATURES
 from turnwright.train.linear import LinearStudent, Weights
 from turnwright.train.lora import LoraStudent, load_lora, save_lora
+from turnwright.train.student_file import STUDENT, read_student_file
 
 __all__ = ["load_student", "require_new", "save_student"]
 
-STUDENT, WEIGHTS, CARD = "student.json", "weights.npz", "README.md"
+WEIGHTS, CARD = "weights.npz", "README.md"
 
 
 class _Kind(msgspec.Struct, frozen=True):
@@ -93,7 +94,7 @@ def load_student(folder: Path) -> LinearStudent | LoraStudent:
     """Read a student; raises InputError when there is none, its parts do not fit together, or it needs torch."""
     if _kind(folder) == "lora":
         return load_lora(folder)
-    kept, weights = _kept(folder), _weights(folder)
+    kept, weights = read_student_file(folder, _Kept), _weights(folder)
     acts, words = len(kept.acts), len(kept.vocabulary)
     fits = weights.coef.shape == (acts, words) and weights.intercept.shape == (acts,) and weights.idf.shape == (words,)
     if not fits or kept.features not in FEATURES or acts < 2 or len(set(kept.vocabulary)) < words:
@@ -108,19 +109,6 @@ def _kind(folder: Path) -> str:
         return msgspec.json.decode((folder / STUDENT).read_bytes(), type=_Kind).kind
     except (OSError, msgspec.DecodeError):
         return ""
-
-
-def _kept(folder: Path) -> _Kept:
-    try:
-        return msgspec.json.decode((folder / STUDENT).read_bytes(), type=_Kept)
-    except OSError as fault:
-        raise InputError(
-            f"there is no student here ({fault.strerror})", where=str(folder), fix="name a folder that `train` wrote"
-        ) from fault
-    except msgspec.DecodeError as fault:
-        raise InputError(
-            f"not a student that this turnwright reads ({fault})", where=str(folder / STUDENT), fix="train it again"
-        ) from fault
 
 
 def _weights(folder: Path) -> Weights:

@@ -15,7 +15,7 @@ import msgspec
 from turnwright.errors import InputError
 from turnwright.reading import Example, decisions, set_hash
 from turnwright.records import Json, content_id
-from turnwright.train.linear import _calls, _legal
+from turnwright.train.linear import acts_by_task, tools_by_act
 from turnwright.train.lora.base import Base, Tongue, base_of, load_tongue, require_train
 from turnwright.train.lora.checkpoints import CHECKPOINTS, Purpose, claim, latest, require_same
 from turnwright.train.lora.encoding import Encoder
@@ -75,8 +75,8 @@ def fit_lora(
         settings=chosen,
         learnt=set_hash(examples),
         acts=acts,
-        legal=_legal(points),
-        calls=_calls(points),
+        legal=acts_by_task(points),
+        calls=tools_by_act(points),
         tools=told,
         seen=tuple(sorted(set(map(mark, examples)))),
     )

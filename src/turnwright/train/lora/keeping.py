@@ -18,10 +18,11 @@ from turnwright.train.lora.base import base_of, load_tongue, require_train
 from turnwright.train.lora.checkpoints import CHECKPOINTS
 from turnwright.train.lora.fit import with_adapter
 from turnwright.train.lora.student import Known, LoraStudent
+from turnwright.train.student_file import STUDENT, read_student_file
 
 __all__ = ["load_lora", "require_free", "save_lora"]
 
-STUDENT, ADAPTER, CARD = "student.json", "adapter", "README.md"
+ADAPTER, CARD = "adapter", "README.md"
 
 
 class _Kept(Known, frozen=True, kw_only=True):
@@ -74,7 +75,7 @@ def load_lora(folder: Path, base: str | Path | None = None) -> LoraStudent:
         InputError: there is none, its parts do not fit together, the extra `train` is missing, or the base model is
             another one. CatalogueError: the base model is not there.
     """
-    kept = _kept(folder)
+    kept = read_student_file(folder, _Kept)
     require_train()
     found = base_of(base or kept.base)
     if found.sha256 != kept.sha256:
@@ -96,16 +97,3 @@ def load_lora(folder: Path, base: str | Path | None = None) -> LoraStudent:
         ) from fault
     known = {name: getattr(kept, name) for name in Known.__struct_fields__}
     return LoraStudent(Known(**known), tongue)
-
-
-def _kept(folder: Path) -> _Kept:
-    try:
-        return msgspec.json.decode((folder / STUDENT).read_bytes(), type=_Kept)
-    except OSError as fault:
-        raise InputError(
-            f"there is no student here ({fault.strerror})", where=str(folder), fix="name a folder that `train` wrote"
-        ) from fault
-    except msgspec.DecodeError as fault:
-        raise InputError(
-            f"not a student that this turnwright reads ({fault})", where=str(folder / STUDENT), fix="train it again"
-        ) from fault
