@@ -1,4 +1,4 @@
-"""The file in which every student keeps what it is, and how it is read; what stands in it is the business of its kind."""
+"""The file in which every student keeps what it is, and how it is read. What stands in it is its kind's business."""
 
 from __future__ import annotations
 
