@@ -1,0 +1,1 @@
+"""The monitors, a file a family; `panel.py` is the table that lists them all."""
