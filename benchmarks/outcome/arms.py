@@ -83,6 +83,18 @@ def _loop(name: str, says: str, rounds: int, how: str = "--explore") -> Arm:
     )  # fmt: skip
 
 
+def _worded(teacher: str, council: bool) -> Arm:
+    """No arbiter: none of these models earns a licence in the exam, and without one an arbiter is never asked."""
+    return Arm(
+        f"full, {'debated' if council else 'worded'} by {teacher}",
+        "as full, the words by the model" + (", then debated by its council" if council else ""),
+        spec={"attempts": 2, "simulate": {"fill": {"tries": 2}}, "refine": {"council": council}},
+        teacher=teacher,
+        sizes=(100,),
+        group="ablation",
+    )
+
+
 def _cut(teacher: str) -> Arm:
     says = f"as full, cut task by task to as many conversations as came back from naive, {teacher}"
     return Arm(f"full at naive's N, {teacher}", says, like=f"naive, {teacher}", sizes=(100,))
@@ -106,6 +118,7 @@ _ROWS = (
         spec={"design": {"strength": 1}}, group="ablation", sizes=(300,)),
     Arm("detours off", "as full, without the standard factors' rare levels", spec={"design": {"factors": PLAIN}},
         group="ablation", sizes=(300,)),
+    *(_worded(teacher, council) for teacher in TEACHERS for council in (False, True)),
     Arm("natural weights", "as full, each conversation counted as often as its target says", group="ablation",
         sizes=(300,)),
     Arm("habits without the 24", "as seeded, the 24 real conversations left out of training", few=24, learns=True,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arms import ARMS, REAL_SIZES, Arm
+from arms import ARMS, REAL_SIZES, TEACHERS, Arm
 from cells import Cell, cells_in
 from decomposition import answers_of, real_rows, set_rows
 from lost import lost
@@ -29,6 +29,8 @@ PAIRS = (("full at naive's N", "naive"), ("full", "walk"), ("full", "fill"), ("s
 ABLATIONS = {
     "covering off": "full", "detours off": "full", "natural weights": "full", "habits without the 24": "seeded",
     "the 24 without habits": "seeded", "loop 3, unsteered": "loop 3",
+    **{f"full, worded by {teacher}": "full" for teacher in TEACHERS},
+    **{f"full, debated by {teacher}": f"full, worded by {teacher}" for teacher in TEACHERS},
 }  # fmt: skip
 """Arm → what it is compared with."""
 NOT_MEASURED = {

@@ -72,7 +72,22 @@ _NOVELTY: Migration = (
     "CREATE TABLE skeletons (hash TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_JOURNAL, _RECORDS, _NOVELTY)
+_LEDGER: Migration = (
+    "CREATE TABLE ledger (number INTEGER PRIMARY KEY, leaf BLOB NOT NULL, body BLOB NOT NULL)",
+    """CREATE TABLE ledger_tiles (
+        level INTEGER NOT NULL, number INTEGER NOT NULL, root BLOB NOT NULL, hashes BLOB NOT NULL,
+        PRIMARY KEY (level, number)) WITHOUT ROWID""",
+    # An append-only log has no gaps, and nothing in it changes.
+    """CREATE TRIGGER ledger_in_turn BEFORE INSERT ON ledger
+        WHEN NEW.number <> (SELECT coalesce(max(number) + 1, 0) FROM ledger) BEGIN
+        SELECT RAISE(ABORT, 'a ledger entry was appended out of turn'); END""",
+    """CREATE TRIGGER ledger_stays BEFORE UPDATE ON ledger BEGIN
+        SELECT RAISE(ABORT, 'a ledger entry is never changed'); END""",
+    """CREATE TRIGGER ledger_is_kept BEFORE DELETE ON ledger BEGIN
+        SELECT RAISE(ABORT, 'a ledger entry is never removed'); END""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_JOURNAL, _RECORDS, _NOVELTY, _LEDGER)
 
 
 def refuse_newer(version: int, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
