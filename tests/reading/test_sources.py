@@ -148,7 +148,8 @@ def test_a_set_without_acts_or_with_one_act_only_is_refused(tmp_path: Path) -> N
 
 def test_a_missing_or_empty_file_and_a_folder_without_a_run_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("\n")
-    for name, says in (("gone.jsonl", "cannot be read"), ("empty.jsonl", "empty"), ("", "no run")):
+    (tmp_path / "folder").mkdir()
+    for name, says in (("gone.jsonl", "cannot be read"), ("empty.jsonl", "empty"), ("folder", "no run")):
         with pytest.raises(InputError, match=says):
             read_set([tmp_path / name])
 

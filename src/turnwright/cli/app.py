@@ -13,6 +13,7 @@ from typer.exceptions import Abort, TyperException
 from turnwright import __version__
 from turnwright.api import load
 from turnwright.cli import (
+    auditing,
     debate,
     doctoring,
     evaluating,
@@ -21,6 +22,7 @@ from turnwright.cli import (
     learning,
     looping,
     mixing,
+    monitoring,
     pages,
     starting,
     training,
@@ -46,6 +48,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="The model catalogue: what can run in this process.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+app.add_typer(auditing.app, name="audit")
 
 SpecPath = Annotated[Path, typer.Argument(help="factory.yaml, or the folder that holds it")]
 Folder = Annotated[
@@ -175,6 +178,7 @@ app.command()(learning.learn)
 app.command()(looping.loop)
 app.command()(mixing.mix)
 app.command()(mixing.negatives)
+app.command()(monitoring.monitor)
 
 
 @app.command()

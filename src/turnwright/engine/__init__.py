@@ -1,12 +1,14 @@
 """The only package that knows the order of the stages: spec, assembly, flow, and running it."""
 
-from turnwright.engine.assemble import answers, design_of, domain_of, open_kit
+from turnwright.engine.assemble import answers, open_kit
 from turnwright.engine.calibrating import Calibration, Contradiction, calibrate
+from turnwright.engine.designing import design_of, domain_of
 from turnwright.engine.events import (
     Answered,
     CallMade,
     Concluded,
     Event,
+    Judged,
     Listener,
     Notice,
     Planting,
@@ -39,6 +41,7 @@ __all__ = [
     "Examined",
     "Forecast",
     "Imported",
+    "Judged",
     "Kit",
     "Listener",
     "Notice",

@@ -14,12 +14,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from turnwright.admit import Gate, load_held_out
-from turnwright.design import Design, design
-from turnwright.domains import STANDARD_CONSTRAINTS, STANDARD_FACTORS, Domain, load_domain, own_words
+from turnwright.domains import own_words
 from turnwright.domains.reader import Reader
+from turnwright.engine.batches.course import Course
+from turnwright.engine.batches.judging import Judging
+from turnwright.engine.batches.reference import freeze, reference_of
 from turnwright.engine.calls import JournaledSpeaker
 from turnwright.engine.cascade import Cascade
 from turnwright.engine.catalogue import budget_for, client_for
+from turnwright.engine.designing import design_of, domain_of
 from turnwright.engine.events import Listener, Notice
 from turnwright.engine.guards import guards_of, licence_at, panel_of, refuse_own_guard
 from turnwright.engine.kit import Kit
@@ -31,25 +34,6 @@ from turnwright.store import Run, open_run
 from turnwright.verify import Arbiter
 
 __all__ = ["OpenModels", "answers", "design_of", "domain_of", "open_kit", "open_models"]
-
-
-def domain_of(spec: Spec, base: Path) -> Domain:
-    """Load the spec's domain; a path is relative to the spec's folder."""
-    return load_domain(spec.domain, base)
-
-
-def design_of(spec: Spec, domain: Domain) -> Design:
-    """Make the scenario design of a spec."""
-    return design(
-        spec.design,
-        domain.spec.factors,
-        [*STANDARD_CONSTRAINTS, *domain.spec.constraints],
-        domain=domain.fingerprint,
-        seed=spec.seed,
-        count=spec.scenarios,
-        standard_factors=STANDARD_FACTORS,
-        intents=list(domain.spec.intents),
-    )
 
 
 class OpenModels(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,13 +86,16 @@ async def open_kit(spec: Spec, base: Path, folder: Path, tell: Listener) -> Asyn
     domain = domain_of(spec, base)
     scenarios = design_of(spec, domain)
     held_out = load_held_out(spec.admit, base, own_words(domain))
+    reference = reference_of(spec, base)
     licence = licence_at(spec, base)
     decides = {
-        **spec.model_dump(mode="json", by_alias=True),
+        **spec.decided(),
         "domain_files": domain.fingerprint,
         "licence": licence.id if licence else "",
     }
     async with open_models(spec, base, folder, spec.speaking, decides, tell) as opened:
+        if reference is not None:
+            await freeze(opened.run, reference)
         gate = Gate(spec.admit, held_out=held_out)
         gate.prime(opened.run.records.novelty.bodies())
         guards = guards_of(spec, base, domain, licence, opened.fingerprints)
@@ -116,10 +103,15 @@ async def open_kit(spec: Spec, base: Path, folder: Path, tell: Listener) -> Asyn
         cascade.prime(opened.run)
         for notice in guards.notices:
             tell(Notice(text=notice))
+        course = Course(spec, domain, scenarios, spread=bool(spec.monitor.gates))
+        gated = reference if spec.monitor.gates else None
         yield Kit(
             spec=spec,
             domain=domain,
             design=scenarios,
+            course=course,
+            reference=reference,
+            judging=Judging(spec, domain, course, gated, opened.run, tell) if gated is not None else None,
             factors=scenarios.factors,
             reader=Reader(domain),
             run=opened.run,

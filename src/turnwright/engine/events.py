@@ -7,12 +7,14 @@ from collections.abc import Callable
 import msgspec
 
 from turnwright.records import Admission, Usage
+from turnwright.records.fidelity import BatchVerdict
 
 __all__ = [
     "Answered",
     "CallMade",
     "Concluded",
     "Event",
+    "Judged",
     "Listener",
     "Notice",
     "Planting",
@@ -51,8 +53,14 @@ class Concluded(msgspec.Struct, frozen=True, tag=True):
     admission: Admission
 
 
+class Judged(msgspec.Struct, frozen=True, tag=True):
+    """The gates have been asked about a batch."""
+
+    verdict: BatchVerdict
+
+
 class RunEnded(msgspec.Struct, frozen=True, tag=True):
-    """The run is over: `complete`, `interrupted` or `capped`."""
+    """The run is over: `complete`, `interrupted`, `capped` or `stopped`."""
 
     ending: str
 
@@ -76,7 +84,7 @@ class Answered(msgspec.Struct, frozen=True, tag=True):
     of: int
 
 
-Event = RunStarted | Simulating | CallMade | Concluded | RunEnded | Notice | Planting | Answered
+Event = RunStarted | Simulating | CallMade | Concluded | Judged | RunEnded | Notice | Planting | Answered
 Listener = Callable[[Event], None]
 
 

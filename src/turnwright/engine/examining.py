@@ -15,7 +15,8 @@ import msgspec
 from turnwright.design import Design
 from turnwright.domains import Domain
 from turnwright.domains.reader import Reader
-from turnwright.engine.assemble import design_of, domain_of, open_models
+from turnwright.engine.assemble import open_models
+from turnwright.engine.designing import design_of, domain_of
 from turnwright.engine.events import Answered, Listener, Planting, RunEnded, silent
 from turnwright.engine.exam import Clean, Exam, ExamFigures, licence_of, set_exam, sit
 from turnwright.engine.guards import panel_of, refuse_own_guard

@@ -195,8 +195,8 @@ def _companions(scenario: Scenario, kit: Kit) -> tuple[tuple[Scenario, Blueprint
     size = kit.spec.simulate.naive.batch
     first = scenario.ordinal - scenario.ordinal % size
     group = []
-    for ordinal in range(first, min(first + size, len(kit.design))):
-        companion = kit.design.scenario(ordinal)
+    for ordinal in range(first, min(first + size, len(kit.course))):
+        companion = kit.course.scenario(ordinal)
         with suppress(Impossible):
             group.append((companion, plan(companion, kit.domain, kit.spec.plan, kit.factors)))
     return tuple(group)

@@ -11,11 +11,14 @@ from turnwright.design import Design
 from turnwright.domains import Domain
 from turnwright.domains.declaration import Factor
 from turnwright.domains.reader import Reader
+from turnwright.engine.batches.course import Course
+from turnwright.engine.batches.judging import Judging
 from turnwright.engine.cascade import Cascade
 from turnwright.engine.events import Listener
 from turnwright.engine.guards import Guards
 from turnwright.engine.spec import Spec
 from turnwright.models import Budget, Speaker
+from turnwright.reading import ExampleSet
 from turnwright.store import Run
 from turnwright.verify import Arbiter
 
@@ -25,7 +28,9 @@ __all__ = ["Kit"]
 class Kit(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of one run.
 
-    factors: the design's factors (their levels change the world). gate: admission, fed in order of ordinals.
+    course: the scenarios in the order of the run. factors: the design's (their levels change the world).
+    reference: human conversations, None without any; judging: what asks the gates after every batch, None without
+    gates. gate: admission, fed in order of ordinals.
     speakers: role → model, with journal, limits and the one budget behind it; fingerprints: role → which model.
     guards: what stands between each defect class and the set; arbiter: the panel that may rule.
     cascade: who is asked first. tell: hears every event.
@@ -34,6 +39,7 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True):
     spec: Spec
     domain: Domain
     design: Design
+    course: Course
     factors: Mapping[str, Factor]
     reader: Reader
     run: Run
@@ -45,3 +51,5 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True):
     cascade: Cascade
     budget: Budget
     tell: Listener
+    reference: ExampleSet | None = None
+    judging: Judging | None = None

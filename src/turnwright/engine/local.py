@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -22,7 +22,7 @@ from turnwright.records import Scenario
 
 __all__ = ["Ending", "run_flow"]
 
-Ending = Literal["complete", "interrupted", "capped"]
+Ending = Literal["complete", "interrupted", "capped", "stopped"]
 REFUSED_IN_A_ROW = 5
 
 
@@ -30,7 +30,8 @@ async def run_flow(kit: Kit) -> Ending:
     """Run every scenario that has no last word yet.
 
     Returns:
-        `complete`, `interrupted` (Ctrl-C) or `capped` (a cap was met; going on needs a higher one).
+        `complete`, `interrupted` (Ctrl-C), `capped` (a cap was met; going on needs a higher one) or `stopped` (by a
+        gate; going on needs other gates).
 
     Raises:
         ModelError: an endpoint stayed down; what is done is kept, and the same command goes on.
@@ -44,28 +45,51 @@ class _LocalRun:
         self.kit = kit
         self.first = kit.run.records.done_up_to()
         self.halted: TurnwrightError | None = None
-        self.interrupted = False
+        self.interrupted = self.stopped = False
         self.refused = 0
-        left: Iterator[Scenario] = iter_from(kit, self.first)
-        self.ordered: Ordered[Scenario, Made] = Ordered(
-            left, self.work, self.conclude, concurrency=kit.spec.run.concurrency
-        )
+        self.ordered = self.over(())
 
     async def run(self) -> Ending:
-        self.kit.tell(RunStarted(scenarios=len(self.kit.design), done=self.first))
+        self.kit.tell(RunStarted(scenarios=len(self.kit.course), done=self.first))
         with self.interrupts():
-            await self.ordered.run()
+            await self.batches()
         await self.kit.run.records.put_meta(ELAPSED, f"{self.kit.budget.elapsed:.1f}".encode())
         ending = self.ending()
         self.kit.tell(RunEnded(ending=ending))
         return ending
+
+    async def batches(self) -> None:
+        """One batch after the other with a word of the gates between them; without gates, all at once."""
+        judging = self.kit.judging
+        if judging is None:
+            await self.made(range(len(self.kit.course)))
+            return
+        self.stopped = judging.stopped
+        for batch in () if self.stopped else judging.batches:
+            if not await self.made(batch):
+                return
+            self.stopped = (await judging.judged(batch)).action == "stop"
+            if self.stopped:
+                return
+
+    async def made(self, batch: range) -> bool:
+        """Conclude what is open of these scenarios; say whether all of them are."""
+        first = self.kit.run.records.done_up_to()
+        if not self.interrupted and first < batch.stop:
+            self.ordered = self.over(range(max(first, batch.start), batch.stop))
+            await self.ordered.run()
+        return self.kit.run.records.done_up_to() >= batch.stop
+
+    def over(self, ordinals: Iterable[int]) -> Ordered[Scenario, Made]:
+        left = (self.kit.course.scenario(ordinal) for ordinal in ordinals)
+        return Ordered(left, self.work, self.conclude, concurrency=self.kit.spec.run.concurrency)
 
     def ending(self) -> Ending:
         if isinstance(self.halted, CapReached):
             return "capped"
         if self.halted is not None:
             raise self.halted
-        return "interrupted" if self.interrupted else "complete"
+        return "interrupted" if self.interrupted else "stopped" if self.stopped else "complete"
 
     async def work(self, scenario: Scenario) -> Made | None:
         """Make one conversation; what no conversation can mend stops the run and leaves this one open."""
@@ -125,8 +149,3 @@ class _LocalRun:
         finally:
             for number in taken:
                 loop.remove_signal_handler(number)
-
-
-def iter_from(kit: Kit, first: int) -> Iterator[Scenario]:
-    """The design's scenarios from this ordinal on."""
-    return (kit.design.scenario(ordinal) for ordinal in range(first, len(kit.design)))

@@ -14,6 +14,7 @@ from turnwright.domains.declaration import Strict, Word
 from turnwright.engine.seeding import with_habits
 from turnwright.errors import SpecError
 from turnwright.export import ExportSettings
+from turnwright.monitor.settings import MonitorSettings
 from turnwright.plan import PlanSettings
 from turnwright.records import content_id
 from turnwright.refine.settings import RefineSettings
@@ -135,6 +136,7 @@ class Spec(Strict):
     verify: VerifySettings = VerifySettings()
     arbiter: ArbiterSettings = ArbiterSettings()
     admit: AdmitSettings = AdmitSettings()
+    monitor: MonitorSettings = MonitorSettings()
     export: ExportSettings = ExportSettings()
     caps: CapSpec = CapSpec()
     run: RunSpec = RunSpec()
@@ -157,6 +159,20 @@ class Spec(Strict):
                 raise ValueError(f"the lens '{lens.name}' names no defect class with '{unknown[0]}' (known: {known})")
         if self.arbiter.confirm_pairs and not self.roles.arbiter:
             raise ValueError("arbiter.confirm_pairs needs an arbiter; name one in roles.arbiter")
+        return self
+
+    @model_validator(mode="after")
+    def _gates_can_be_asked(self) -> Spec:
+        if not self.monitor.gates:
+            return self
+        if not self.monitor.reference:
+            raise ValueError("monitor.gates need human conversations to compare with; name them in monitor.reference")
+        together = self.simulate.naive.batch if self.simulate.way == "naive" else 1
+        if self.monitor.batch % together:
+            raise ValueError(
+                f"monitor.batch is {self.monitor.batch}, but naive prompts ask for {together} conversations at once; "
+                f"make it a multiple of {together}"
+            )
         return self
 
     @property
@@ -182,10 +198,15 @@ class Spec(Strict):
 
     def deciding(self) -> dict[str, object]:
         """The spec as plain data, without what only decides how the run goes."""
-        return self.model_dump(mode="json", by_alias=True, exclude={"run", "caps"})
+        found = self.decided()
+        return {name: found[name] for name in found if name not in ("run", "caps")}
+
+    def decided(self) -> dict[str, object]:
+        """The spec as plain data; watching is a part of it only where it acts."""
+        return self.model_dump(mode="json", by_alias=True, exclude=None if self.monitor.gates else {"monitor"})
 
 
-MAY_CHANGE = frozenset({"run", "caps", "export"})
+MAY_CHANGE = frozenset({"run", "caps", "export", "monitor.reference", "monitor.gates", "monitor.human_floor"})
 """Parts of a spec that may differ between two runs in one folder: no record depends on them."""
 
 

@@ -62,8 +62,11 @@ class Statistic(Protocol):
     `scores` must tell its interval. n: conversations that it rests on, of either side.
     """
 
-    weighs: bool
-    n: tuple[int, int]
+    @property
+    def weighs(self) -> bool: ...
+
+    @property
+    def n(self) -> tuple[int, int]: ...
 
     def values(self, real: Weights, other: Weights) -> Floats:
         """The figure of every draw; nan where a draw has none."""

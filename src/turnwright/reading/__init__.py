@@ -6,7 +6,7 @@ estimated from them, monitors compare with them; none of that happens here.
 
 from turnwright.reading.example import START, Called, Decision, Example, ExampleSet, Said, decisions, set_hash
 from turnwright.reading.lines import line_from
-from turnwright.reading.sources import counted_as, read_examples, read_set
+from turnwright.reading.sources import counted_as, example_of, read_conversations, read_examples, read_set
 
 __all__ = [
     "START",
@@ -17,7 +17,9 @@ __all__ = [
     "Said",
     "counted_as",
     "decisions",
+    "example_of",
     "line_from",
+    "read_conversations",
     "read_examples",
     "read_set",
     "set_hash",

@@ -31,7 +31,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One turn. act: its main act, "" where it has no label. origin: who wrote it, "" where nobody says.
 
     text: the words; of a tool turn its result as JSON text. trainable: whether students learn to say this assistant
-    turn; always true of others, which are context anyway.
+    turn; always true of others, which are context anyway. acts: all of them, the main one first, where there is more
+    than one; else empty (see `labels`).
     """
 
     role: Role
@@ -40,6 +41,12 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     call: Called | None = None
     trainable: bool = True
     origin: str = ""
+    acts: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All of its acts, the main one first; none where it has no label."""
+        return self.acts or ((self.act,) if self.act else ())
 
 
 class Example(Record, frozen=True, kw_only=True):
@@ -76,13 +83,15 @@ class ExampleSet(msgspec.Struct, frozen=True, kw_only=True):
     """Conversations with what is known of where they come from.
 
     sources: files and run folders. spec: hashes of the specs that made them, empty for what no spec made.
-    usage: what the runs paid, None unless every source is a run.
+    usage: what the runs paid, None unless every source is a run. notes: what a reader must know besides (that acts are
+    predicted, that only some were kept).
     """
 
     examples: tuple[Example, ...]
     sources: tuple[str, ...] = ()
     specs: tuple[str, ...] = ()
     usage: Usage | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.examples)

@@ -1,10 +1,13 @@
-"""The forms in which one line of JSON holds a conversation: reference turns, and chat messages of our exports.
+"""What one line of JSON may look like that holds a conversation, and our own form of it: reference turns.
 
 Types say what a line must look like; a line that differs is refused with its place and the path of the wrong value.
+Chat messages and ShareGPT lines are made into turns by `messages`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -13,9 +16,27 @@ from turnwright.errors import InputError
 from turnwright.reading.example import Called, Example, Said
 from turnwright.records import Json
 
-__all__ = ["Line", "Told", "from_messages", "from_turns", "line_from", "line_of", "told_of"]
+__all__ = [
+    "FIX",
+    "Function",
+    "Line",
+    "Message",
+    "Part",
+    "Saying",
+    "Told",
+    "ToldTurn",
+    "acts_of",
+    "decoded",
+    "from_turns",
+    "line_from",
+    "line_of",
+    "task_of",
+    "told_of",
+]
 
 FIX = 'one JSON object a line: {"id", "tasks" or "domain", "turns": [{"role", "text", "act"}]}, or an export of a run'
+SHAPES = ("turns", "messages", "conversations", "conversation")
+"""Under one of these a line holds its conversation."""
 
 S = TypeVar("S")
 Weight = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
@@ -47,10 +68,10 @@ class ReferenceTurn(msgspec.Struct):
 
 
 class Function(msgspec.Struct):
-    """The called function; `arguments` is JSON text, as OpenAI writes it."""
+    """The called function; `arguments` is JSON text, as OpenAI writes it, or the arguments themselves."""
 
     name: str
-    arguments: str = "{}"
+    arguments: str | dict[str, Any] | None = "{}"
 
 
 class Call(msgspec.Struct):
@@ -68,11 +89,23 @@ class Part(msgspec.Struct):
 class Message(msgspec.Struct):
     """A chat message; `weight` 0 (OpenAI) or `trainable` false (TRL) says that it is context only."""
 
-    role: Literal["system", "user", "assistant", "tool"]
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[Part] | None = None
     tool_calls: list[Call] | None = None
-    weight: int = 1
+    function_call: Function | None = None
+    weight: int | None = None
     trainable: bool | None = None
+
+
+class Saying(msgspec.Struct):
+    """An entry of a ShareGPT line; `train` false (Axolotl) says that it is context only."""
+
+    by: Literal[
+        "system", "human", "user", "gpt", "assistant", "function_call", "tool_call", "observation", "tool",
+        "function_response", "tool_response",
+    ] = msgspec.field(name="from")  # fmt: skip
+    value: str | None = None
+    train: bool | None = None
 
 
 class ToldTurn(msgspec.Struct):
@@ -95,40 +128,57 @@ class Told(msgspec.Struct):
 
 
 class Line(msgspec.Struct):
-    """One line: either `turns` or `messages`. weight: how much it counts in learning, as a mix writes it."""
+    """One line: the conversation stands under one of `SHAPES`. weight: how much it counts in learning, as a mix writes
+    it. source, licence, license, record: where it comes from, if it says so; used where they are texts.
+    """
 
-    id: str | int = ""
-    tasks: list[str] = []
-    domain: str = ""
+    id: str | int | None = None
+    conversation_id: str | int | None = None
+    tasks: list[str] | None = None
+    domain: Any = None
     happy: bool | None = None
-    levels: dict[str, str] = {}
+    levels: dict[str, str] | None = None
     weight: Weight = 1.0
     natural: float | None = None
     turns: list[ReferenceTurn] | None = None
     messages: list[Message] | None = None
-    metadata: Told | None = None
+    conversations: msgspec.Raw | None = None
+    conversation: list[Message] | None = None
+    metadata: Any = None
+    source: Any = None
+    licence: Any = None
+    license: Any = None
+    record: Any = None
+
+    def named(self, where: str) -> str:
+        """Its id; without one, the name of its file and its place there."""
+        given = self.id if self.id not in (None, "") else self.conversation_id
+        return str(given) if given not in (None, "") else Path(where).name
 
 
 _LINE = msgspec.json.Decoder(Line)
 _TOLD = msgspec.json.Decoder(Told)
-_LEVELS = msgspec.json.Decoder(dict[str, str])
-_ARGUMENTS = msgspec.json.Decoder(dict[str, Any])
 
 
 def line_of(text: bytes, where: str) -> Line:
     """Read one line of a data file; raises InputError with the place."""
-    line = _decoded(_LINE, text, where, FIX)
-    if line.turns is None and line.messages is None:
-        raise InputError("not a conversation: it has neither `turns` nor `messages`", where=where, fix=FIX)
+    line = decoded(_LINE, text, where, FIX)
+    if all(getattr(line, shape) is None for shape in SHAPES):
+        raise InputError(
+            "not a conversation: it has neither `turns` nor `messages` nor ShareGPT's `conversations`",
+            where=where,
+            fix=FIX,
+        )
     return line
 
 
 def told_of(text: bytes, where: str) -> Told:
     """Read one line of a provenance file; raises InputError with the place."""
-    return _decoded(_TOLD, text, where, "export the run again")
+    return decoded(_TOLD, text, where, "export the run again")
 
 
-def _decoded(decoder: msgspec.json.Decoder[S], text: bytes | str, where: str, fix: str) -> S:
+def decoded(decoder: msgspec.json.Decoder[S], text: bytes | str, where: str, fix: str) -> S:
+    """The value; raises InputError with the place."""
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as fault:
@@ -139,16 +189,28 @@ def _decoded(decoder: msgspec.json.Decoder[S], text: bytes | str, where: str, fi
 
 def from_turns(line: Line, where: str) -> Example:
     """A line of a reference file."""
-    task = line.tasks[0] if line.tasks else line.domain.partition("@")[0]
     return Example(
-        name=str(line.id) or where,
-        task=task,
-        levels=line.levels,
+        name=line.named(where),
+        task=task_of(line),
+        levels=line.levels or {},
         happy=line.happy,
         weight=line.weight,
         natural=line.natural,
         turns=tuple(_turn(turn) for turn in line.turns or ()),
     )
+
+
+def task_of(line: Line, domain: str = "") -> str:
+    """What the conversation is about: the first task, or the domain without its version; "" where nobody says."""
+    if line.tasks:
+        return line.tasks[0]
+    return (domain or (line.domain if isinstance(line.domain, str) else "")).partition("@")[0]
+
+
+def acts_of(main: str | None, all_of_them: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """The main act, and all of them where there is more than one, each once."""
+    acts = tuple(dict.fromkeys(act for act in (main or "", *all_of_them) if act))
+    return (acts[0] if acts else ""), (acts if len(acts) > 1 else ())
 
 
 def line_from(example: Example) -> dict[str, Json]:
@@ -163,6 +225,7 @@ def line_from(example: Example) -> dict[str, Json]:
 def _line_turn(turn: Said) -> dict[str, Json]:
     line: dict[str, Json] = {"role": turn.role, "text": turn.text}
     line |= {"act": turn.act} if turn.act else {}
+    line |= {"acts": list(turn.acts)} if turn.acts else {}
     if turn.call is not None:
         line["service_call"] = {"name": turn.call.name, "arguments": turn.call.arguments}
     line |= {} if turn.trainable else {"trainable": False}
@@ -170,63 +233,15 @@ def _line_turn(turn: Said) -> dict[str, Json]:
 
 
 def _turn(turn: ReferenceTurn) -> Said:
-    first = turn.acts[0] if turn.acts else ""
-    act = turn.act or (first.act if isinstance(first, ActLabel) else first)
+    told = (each.act if isinstance(each, ActLabel) else each for each in turn.acts or ())
+    act, acts = acts_of(turn.act, told) if turn.role != "tool" else ("", ())
     call = turn.service_call
     return Said(
         role=turn.role,
         text=turn.text or "",
-        act=act if turn.role != "tool" else "",
+        act=act,
+        acts=acts,
         call=Called(name=call.name, arguments=call.arguments) if call else None,
         trainable=turn.trainable or turn.role != "assistant",
         origin=turn.origin,
     )
-
-
-def from_messages(line: Line, told: Told | None, where: str) -> Example:
-    """A line of chat messages, with the acts that metadata tells; without it, no turn has an act."""
-    about = told or Told()
-    turns = {turn.message: turn for turn in about.turns}
-    messages = line.messages or []
-    if turns and max(turns) >= len(messages):
-        raise InputError(
-            f"the metadata tells of message {max(turns)}, but there are {len(messages)}",
-            where=where,
-            fix="keep the messages as they were exported, or export the run again",
-        )
-    said = [_message(each, turns.get(number), where) for number, each in enumerate(messages) if each.role != "system"]
-    domain = about.domain or line.domain
-    return Example(
-        name=about.id or str(line.id) or where,
-        task=line.tasks[0] if line.tasks else domain.partition("@")[0],
-        levels=_decoded(_LEVELS, about.levels, where, "export the run again") or line.levels,
-        happy=line.happy,
-        weight=line.weight,
-        natural=about.weight if about.weight is not None else line.natural,
-        turns=tuple(said),
-    )
-
-
-def _message(message: Message, told: ToldTurn | None, where: str) -> Said:
-    learnt = message.weight > 0 and message.trainable is not False and (told is None or told.trainable)
-    return Said(
-        role="assistant" if message.role == "system" else message.role,
-        text=_text(message.content),
-        act=told.acts[0] if told and told.acts and message.role != "tool" else "",
-        call=_call(message, where),
-        trainable=learnt or message.role != "assistant",
-        origin=told.origin if told else "",
-    )
-
-
-def _text(content: str | list[Part] | None) -> str:
-    return content if isinstance(content, str) else " ".join(part.text for part in content or ())
-
-
-def _call(message: Message, where: str) -> Called | None:
-    """The first call; our exports have one a message."""
-    if not message.tool_calls:
-        return None
-    function = message.tool_calls[0].function
-    arguments: dict[str, Json] = _decoded(_ARGUMENTS, function.arguments, where, "write `arguments` as JSON text")
-    return Called(name=function.name, arguments=arguments)

@@ -1,28 +1,28 @@
-"""Reading conversations for students: run folders, our own exports, and reference files of human conversations.
+"""Sets of conversations: run folders, our own exports, and files and folders of human conversations.
 
-Lines are read one at a time and checked as they come; a line that cannot be used is named by file and number. Nothing
-is repaired or left out in silence.
+Conversations are read one at a time and checked as they come; one that cannot be used is named by file and place.
+Nothing is repaired or left out in silence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from itertools import zip_longest
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
 
 from turnwright.errors import InputError
+from turnwright.reading.conversations import Place, read_file
 from turnwright.reading.example import Called, Example, ExampleSet, Said, decisions
-from turnwright.reading.lines import Told, from_messages, from_turns, line_of, told_of
-from turnwright.records import Conversation, Json, Scenario, Turn, Usage, canonical
+from turnwright.reading.folders import RUN_FILE, files_of
+from turnwright.reading.lines import acts_of
+from turnwright.reading.reference_card import notes_beside
+from turnwright.records import Conversation, Json, Scenario, Turn, Usage, canonical, seeded
 from turnwright.store import read_run
 
-__all__ = ["counted_as", "read_examples", "read_set"]
-
-PROVENANCE = ".provenance.jsonl"
-
+__all__ = ["counted_as", "example_of", "read_conversations", "read_examples", "read_set"]
 
 def read_set(
     paths: Sequence[Path], *, rename: Mapping[str, str] | None = None, name: str = "set", least_acts: int = 2
@@ -38,9 +38,9 @@ def read_set(
     Raises:
         InputError: a file is missing, a line is wrong, there is no act label, or too few different ones.
     """
-    examples = tuple(one for path in paths for one in read_examples(path, rename=rename))
+    made = read_conversations(paths, rename=rename, name=name, least=0)
+    examples, where = made.examples, ", ".join(map(str, paths))
     acts = {point.act for point in decisions(examples)}
-    where = ", ".join(map(str, paths))
     if not acts:
         raise InputError(
             f"the {name} has {len(examples):,} conversations and not one act label on a trainable assistant turn",
@@ -53,18 +53,74 @@ def read_set(
             where=where,
             fix="give a set with at least two different acts",
         )
+    return made
+
+
+def read_conversations(
+    paths: Sequence[Path],
+    *,
+    rename: Mapping[str, str] | None = None,
+    name: str = "set",
+    least: int = 1,
+    most: int | None = None,
+) -> ExampleSet:
+    """Read all conversations of these files and folders, with acts or without, in their order.
+
+    Run folders, our exports, and human conversations: JSONL (also gzipped) or a JSON array of `turns`, OpenAI
+    `messages` or ShareGPT `conversations`; Parquet and Arrow files with such columns; folders of such files.
+
+    Args:
+        rename: as for `read_set`.
+        name: what the set is called in complaints.
+        least: how many conversations there must be.
+        most: keep so many, drawn by chance that depends on nothing but their number; the notes say so. Only they are
+            held in memory.
+
+    Raises:
+        InputError: a file is missing, a line is wrong, or there are too few conversations.
+    """
+    read = (one for path in paths for one in read_examples(path, rename=rename))
+    examples, count = (kept := tuple(read), len(kept)) if most is None else _drawn(read, most)
+    if count < least:
+        raise InputError(
+            f"the {name} has {count:,} conversation(s), and at least {least:,} are needed",
+            where=", ".join(map(str, paths)),
+            fix="give more conversations",
+        )
+    drawn = (f"{len(examples):,} of {count:,} conversations, drawn by chance",) if len(examples) < count else ()
     return ExampleSet(
         examples=examples,
         sources=tuple(map(str, paths)),
         specs=tuple(sorted({spec for path in paths if (spec := _spec_of(path))})),
         usage=_usage(paths),
+        notes=(*(note for path in paths for note in notes_beside(path)), *drawn),
     )
 
 
+def _drawn(examples: Iterable[Example], most: int) -> tuple[tuple[Example, ...], int]:
+    """A simple random sample in the order of the set, and how many there were (reservoir sampling)."""
+    chance, count = seeded("reading", most), 0
+    kept: list[tuple[int, Example]] = []
+    for count, one in enumerate(examples, start=1):
+        if count <= most:
+            kept.append((count, one))
+        elif (place := chance.randrange(count)) < most:
+            kept[place] = (count, one)
+    return tuple(one for _, one in sorted(kept, key=itemgetter(0))), count
+
+
 def read_examples(path: Path, *, rename: Mapping[str, str] | None = None) -> Iterator[Example]:
-    """Stream the conversations of a run folder or of a JSONL file (see `read_set`)."""
-    examples = _run(path) if path.is_dir() else _file(path)
-    return (_renamed(one, rename) for one in examples) if rename else iter(examples)
+    """Stream the conversations of a run folder, a file or a folder of files (see `read_conversations`)."""
+    return (example for example, _ in read_places(path, rename=rename))
+
+
+def read_places(path: Path, *, rename: Mapping[str, str] | None = None) -> Iterator[tuple[Example, Place]]:
+    """As `read_examples`, with what each conversation's own line tells of where it comes from."""
+    if (path / RUN_FILE).exists():
+        read = ((one, Place(where=f"{path} {one.name}", file=path)) for one in _run(path))
+    else:
+        read = (pair for file in files_of(path) for pair in read_file(file))
+    return ((_renamed(one, rename) if rename else one, place) for one, place in read)
 
 
 def counted_as(act: str, rename: Mapping[str, str], task: str = "") -> str:
@@ -79,10 +135,14 @@ def _fits(act: str, task: str, pattern: str) -> bool:
 
 def _renamed(example: Example, rename: Mapping[str, str]) -> Example:
     turns = tuple(
-        msgspec.structs.replace(turn, act=counted_as(turn.act, rename, example.task)) if turn.act else turn
-        for turn in example.turns
+        _turn_renamed(turn, rename, example.task) if turn.act else turn for turn in example.turns
     )
     return msgspec.structs.replace(example, turns=turns)
+
+
+def _turn_renamed(turn: Said, rename: Mapping[str, str], task: str) -> Said:
+    act, acts = acts_of("", (counted_as(each, rename, task) for each in turn.labels))
+    return msgspec.structs.replace(turn, act=act, acts=acts)
 
 
 # --- run folders ----------------------------------------------------------------------------------------------
@@ -92,29 +152,35 @@ def _run(folder: Path) -> Iterator[Example]:
     with read_run(folder) as run:
         for concluded in run.records.concluded(admitted=True):
             if concluded.conversation is not None:
-                yield _example(concluded.conversation, concluded.scenario)
+                yield example_of(concluded.conversation, concluded.scenario)
 
 
-def _example(conversation: Conversation, scenario: Scenario) -> Example:
-    return Example(
+def example_of(
+    conversation: Conversation, scenario: Scenario, *, rename: Mapping[str, str] | None = None
+) -> Example:
+    """One conversation of a run as an example (rename: as for `read_set`)."""
+    made = Example(
         name=conversation.id,
         task=conversation.domain.partition("@")[0],
         levels=scenario.levels,
         natural=scenario.weight,
         turns=tuple(map(_said, conversation.turns)),
     )
+    return _renamed(made, rename) if rename else made
 
 
 def _said(turn: Turn) -> Said:
     call = Called(name=turn.call.name, arguments=turn.call.arguments) if turn.call else None
     text = turn.text
+    act, acts = acts_of("", turn.acts if turn.role != "tool" else ())
     if turn.result is not None:
         result: Json = {"error": turn.result.error} if turn.result.error else turn.result.content
         text = canonical(result).decode()
     return Said(
         role=turn.role,
         text=text,
-        act=turn.acts[0] if turn.acts and turn.role != "tool" else "",
+        act=act,
+        acts=acts,
         call=call,
         trainable=turn.trainable or turn.role != "assistant",
         origin=turn.provenance.origin,
@@ -124,7 +190,7 @@ def _said(turn: Turn) -> Said:
 def _usage(paths: Iterable[Path]) -> Usage | None:
     paid = Usage()
     for path in paths:
-        if not path.is_dir():
+        if not (path / RUN_FILE).exists():
             return None
         with read_run(path) as run:
             paid = sum(run.journal.totals().values(), paid)
@@ -144,47 +210,3 @@ class _Manifest(msgspec.Struct):
     spec: str = ""
 
 
-# --- files ----------------------------------------------------------------------------------------------------
-
-
-def _file(path: Path) -> Iterator[Example]:
-    told = path.with_name(path.name.removesuffix(".jsonl") + PROVENANCE)
-    beside: Iterable[Told | None] = _provenance(told) if told.is_file() else ()
-    lines = _lines(path)
-    pairs: Iterable[tuple[tuple[str, bytes] | None, Told | None]]
-    pairs = zip_longest(lines, beside) if told.is_file() else ((line, None) for line in lines)
-    for line, about in pairs:
-        if line is None or (about is None and told.is_file()):
-            raise InputError(
-                "has another number of lines than the file it belongs to",
-                where=str(told),
-                fix=f"export again, or remove it to read {path.name} without acts",
-            )
-        where, text = line
-        yield _of_line(text, where, about)
-
-
-def _of_line(text: bytes, where: str, about: Told | None) -> Example:
-    read = line_of(text, where)
-    return from_turns(read, where) if read.turns is not None else from_messages(read, about or read.metadata, where)
-
-
-def _provenance(path: Path) -> Iterator[Told]:
-    return (told_of(text, where) for where, text in _lines(path))
-
-
-def _lines(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Every line that is not blank, with its place."""
-    count = 0
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    count += 1
-                    yield f"{path}:{number}", line
-    except OSError as fault:
-        raise InputError(
-            f"cannot be read ({fault.strerror})", where=str(path), fix="name a JSONL file or a run folder"
-        ) from fault
-    if not count:
-        raise InputError("the file is empty", where=str(path), fix="name a file with conversations")

@@ -8,7 +8,18 @@ import msgspec
 
 from turnwright.records.identity import Record
 
-__all__ = ["Detail", "Fidelity", "Floor", "GateOutcome", "Light", "MonitorSide", "Reading"]
+__all__ = [
+    "BatchAction",
+    "BatchVerdict",
+    "Detail",
+    "Fidelity",
+    "Floor",
+    "GateOutcome",
+    "Light",
+    "MonitorSide",
+    "Raised",
+    "Reading",
+]
 
 Light = Literal["green", "amber", "red", "grey"]
 """green: nothing seen. amber: seen, but not past the panel's error rate. red: shown. grey: not measured."""
@@ -126,3 +137,49 @@ class GateOutcome(Record, frozen=True, kw_only=True):
     high: float | None = None
     alpha: float = 0.0
     why: str = ""
+
+
+BatchAction = Literal["go on", "stop", "quarantine", "rebalance"]
+
+
+class Raised(msgspec.Struct, frozen=True, kw_only=True):
+    """A level that the batches after a verdict sample more. before, after: its share of the scenarios; quota: what the
+    design is told. because: the cells that were missing and that it shows.
+    """
+
+    factor: str
+    level: str
+    before: float
+    after: float
+    quota: int
+    because: tuple[str, ...] = ()
+
+
+class BatchVerdict(Record, frozen=True, kw_only=True):
+    """What the gates said after one batch of a run, and what follows.
+
+    look: from 1, counts all verdicts of the run. number: of the batch, from 1. first, last: its ordinals.
+    batch, so_far: conversations admitted in it, and in the whole set with it. outcomes: of the gates that were asked.
+    action: what was done. quarantined: conversations that left the set. quotas: what the next scenarios sample more;
+    missing: the cells for which they do. notes: what could not be done, and why.
+    """
+
+    prefix: ClassVar[str] = "bv"
+
+    look: int
+    number: int
+    first: int
+    last: int
+    batch: int
+    so_far: int
+    outcomes: tuple[GateOutcome, ...]
+    action: BatchAction = "go on"
+    quarantined: int = 0
+    quotas: tuple[Raised, ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def due(self) -> tuple[GateOutcome, ...]:
+        """The gates that are the reason for the action."""
+        return tuple(one for one in self.outcomes if one.state == "breached" and one.action == self.action)

@@ -87,7 +87,16 @@ _LEDGER: Migration = (
         SELECT RAISE(ABORT, 'a ledger entry is never removed'); END""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_JOURNAL, _RECORDS, _NOVELTY, _LEDGER)
+_BATCHES: Migration = (
+    # A batch whose gates were changed is judged again, so that a look, and not a batch, is what stands once.
+    "CREATE TABLE batches (look INTEGER PRIMARY KEY, number INTEGER NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL)",
+    """CREATE TRIGGER looks_in_turn BEFORE INSERT ON batches
+        WHEN NEW.look <> (SELECT coalesce(max(look) + 1, 1) FROM batches) BEGIN
+        SELECT RAISE(ABORT, 'a batch was judged out of turn'); END""",
+    "CREATE TABLE quarantined (ordinal INTEGER PRIMARY KEY, batch INTEGER NOT NULL)",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_JOURNAL, _RECORDS, _NOVELTY, _LEDGER, _BATCHES)
 
 
 def refuse_newer(version: int, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:

@@ -25,6 +25,7 @@ from turnwright.records import (
     Verdict,
     canonical,
 )
+from turnwright.store.batches import BatchTables
 from turnwright.store.database import Database
 from turnwright.store.faults import run_corrupt
 from turnwright.store.novelty import NoveltyTables, Signature
@@ -62,6 +63,7 @@ _EARLIER = {"cv": "earlier cv", "vd": "earlier vd"}
 """Kinds of records of attempts that were turned down, so that streams of conversations leave them out."""
 _DRAFT = "draft cv"
 """Kind of the conversations that a council changed; one that it left as it was is not kept twice."""
+_TAKEN = "admitted AND ordinal NOT IN (SELECT ordinal FROM quarantined)"
 _SCENARIOS_A_QUERY = 64  # so that nothing is held in memory, and no query holds the log back
 _MATCHES_SHOWN = 5
 
@@ -75,6 +77,7 @@ class Concluded(msgspec.Struct, frozen=True, kw_only=True):
     councils: the debates over all attempts, the last one's last.
     earlier: attempts that verification turned down before the last one, which is `conversation` and `verdict`.
     drafts: what the councils of earlier attempts changed.
+    quarantined: number of the batch whose gate keeps it out of the set, 0 where none does; never written with it.
     """
 
     scenario: Scenario
@@ -87,6 +90,7 @@ class Concluded(msgspec.Struct, frozen=True, kw_only=True):
     councils: tuple[Council, ...] = ()
     earlier: tuple[tuple[Conversation, Verdict], ...] = ()
     drafts: tuple[Conversation, ...] = ()
+    quarantined: int = 0
 
     @property
     def council(self) -> Council | None:
@@ -98,12 +102,15 @@ class Concluded(msgspec.Struct, frozen=True, kw_only=True):
 class RunDatabase:
     """The records of one run, concluded scenario by scenario.
 
-    novelty: signatures and skeletons of what was concluded.
+    novelty: signatures and skeletons of what was concluded. batches: what gates said after each batch.
+
+    What a gate put in quarantine is there for everyone who asks for all, and is neither admitted nor rejected.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.novelty = NoveltyTables(database)
+        self.batches = BatchTables(database)
 
     async def conclude(self, concluded: Concluded, *, signature: Signature | None = None, skeleton: str = "") -> None:
         """Write the last word on the next scenario, all of it or nothing; return when it is durable.
@@ -170,6 +177,7 @@ class RunDatabase:
             councils=tuple(councils),
             earlier=tuple(zip(found[_EARLIER["cv"]], found[_EARLIER["vd"]], strict=True)),
             drafts=tuple(drafts.values()),
+            quarantined=self.batches.quarantining(ordinal),
         )
 
     def admissions(self, *, start: int = 0, admitted: bool | None = None) -> Iterator[Admission]:
@@ -221,19 +229,24 @@ class RunDatabase:
         found = self._database.value("SELECT ordinal FROM records WHERE id = ?", record_id)
         return None if found is None else int(found)
 
-    def outcomes(self) -> dict[tuple[Stage, str], int]:
-        """How many scenarios ended at each stage for each reason, the admitted first, then by number."""
-        return {
+    def outcomes(self) -> dict[tuple[str, str], int]:
+        """How many scenarios ended at each stage for each reason, the admitted first, then by number.
+
+        What is in quarantine ended at `monitor`.
+        """
+        found = {
             (stage, reason): count
             for stage, reason, count in self._database.rows(
-                "SELECT stage, reason, count(*) FROM admissions GROUP BY admitted, stage, reason "
-                "ORDER BY admitted DESC, count(*) DESC, stage, reason"
+                f"SELECT stage, reason, count(*) FROM admissions WHERE {_TAKEN} OR NOT admitted "
+                "GROUP BY admitted, stage, reason ORDER BY admitted DESC, count(*) DESC, stage, reason"
             )
         }
+        withheld = self.batches.quarantined()
+        return {**found, ("monitor", "quarantined"): withheld} if withheld else found
 
     def admitted(self) -> int:
         """How many conversations the set has."""
-        return int(self._database.value("SELECT count(*) FROM admissions WHERE admitted"))
+        return int(self._database.value(f"SELECT count(*) FROM admissions WHERE {_TAKEN}"))
 
     def usage_by_stage(self) -> dict[Stage, Usage]:
         """What was paid for the scenarios that ended at each stage, all their attempts together."""
@@ -245,11 +258,10 @@ class RunDatabase:
         }
 
     def _ordinals(self, start: int, admitted: bool | None) -> list[int]:
-        sides = (0, 1) if admitted is None else (int(admitted), int(admitted))
+        which = "" if admitted is None else f"AND {_TAKEN}" if admitted else "AND NOT admitted"
         rows = self._database.rows(
-            "SELECT ordinal FROM admissions WHERE ordinal >= ? AND admitted IN (?, ?) ORDER BY ordinal LIMIT ?",
+            f"SELECT ordinal FROM admissions WHERE ordinal >= ? {which} ORDER BY ordinal LIMIT ?",
             start,
-            *sides,
             _SCENARIOS_A_QUERY,
         )
         return [ordinal for (ordinal,) in rows]

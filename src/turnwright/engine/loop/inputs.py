@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from turnwright.domains import Domain
-from turnwright.engine.assemble import domain_of
+from turnwright.engine.designing import domain_of
 from turnwright.engine.guards import refuse_own_guard
 from turnwright.engine.loop.records import LoopSettings, Placed
 from turnwright.errors import InputError, RunFolderError

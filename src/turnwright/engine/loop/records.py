@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from turnwright.engine.loop.steering import Bounds
+from turnwright.engine.quotas import Bounds
 from turnwright.engine.spec import Spec
 from turnwright.reading import Example
 from turnwright.records import Usage

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from turnwright.engine.assemble import design_of
+from turnwright.engine.designing import design_of
 from turnwright.engine.events import Listener, silent
 from turnwright.engine.local import Ending
 from turnwright.engine.loop.gate import first_round_gate

@@ -15,50 +15,18 @@ import msgspec
 
 from turnwright.design import Design
 from turnwright.domains import Domain
-from turnwright.domains.declaration import Factor, Level
-from turnwright.engine.assemble import design_of
-from turnwright.engine.loop.lifts import lifts
+from turnwright.engine.designing import design_of
+from turnwright.engine.lifts import gains
+from turnwright.engine.quotas import Bounds, Push, Quotas, raised, with_quotas
 from turnwright.engine.spec import Spec
 from turnwright.reading import Example, decisions
 from turnwright.records import derive_seed
 from turnwright.train.failures import Cell, Failures, Where
 
-__all__ = ["Bounds", "DomainShare", "Push", "Site", "Steering", "Unreached", "steer", "steered"]
+__all__ = ["DomainShare", "Site", "Steering", "Unreached", "steer", "steered"]
 
 CELLS = 12
 """Cells that are acted on, those that lose most."""
-COMMON = 0.5
-"""A level that so many scenarios have already is not raised: its failures are not for want of conversations."""
-TRIES = 6
-"""Designs that are tried to meet the shares."""
-
-
-class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one round may go. most: times a level's share may grow. room: share of scenarios that quotas may take,
-    so that every other level keeps at least 1 - room of its share. widest: times a domain's share may grow.
-    """
-
-    most: float = 3.0
-    room: float = 0.5
-    widest: float = 2.0
-
-
-class Push(msgspec.Struct, frozen=True, kw_only=True):
-    """A level that is sampled more. before, after: its share of the scenarios; plain: the share that this round would
-    have without its quota; asked: the share aimed at.
-
-    quota: what the design is told. because: cells, most lost first.
-    """
-
-    domain: str
-    factor: str
-    level: str
-    before: float
-    plain: float
-    asked: float
-    after: float
-    quota: int
-    because: tuple[str, ...]
 
 
 class Unreached(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,23 +123,12 @@ def steered(spec: Spec, domain: Domain, steering: Steering) -> Spec:
     """The spec of the round: another seed, more or fewer scenarios, quotas on levels; all else as it was given."""
     quotas = {(one.factor, one.level): one.quota for one in steering.pushes if one.domain == domain.name}
     count = next((one.after for one in steering.shares if one.domain == domain.name), spec.scenarios)
-    design = spec.design
-    if quotas:
-        factors = design_of(spec, domain).factors
-        changed = {
-            name: _with_quotas(factors[name], name, quotas) for name in dict.fromkeys(name for name, _ in quotas)
-        }
-        design = design.model_copy(update={"factors": {**design.factors, **changed}})
-    seed = derive_seed("loop", spec.seed, steering.round)
-    return spec.model_copy(update={"seed": seed, "scenarios": count, "design": design})
+    return _in_round(spec, domain, steering.round, count, quotas)
 
 
-def _with_quotas(factor: Factor, name: str, quotas: Mapping[tuple[str, str], int]) -> Factor:
-    levels: dict[str, Level] = {}
-    for level, made in factor.levels.items():
-        quota = max(made.quota, quotas.get((name, level), 0))
-        levels[level] = made.model_copy(update={"quota": quota}) if quota != made.quota else made
-    return factor.model_copy(update={"levels": levels})
+def _in_round(spec: Spec, domain: Domain, number: int, count: int, quotas: Quotas) -> Spec:
+    seed = derive_seed("loop", spec.seed, number)
+    return with_quotas(spec, design_of(spec, domain).factors if quotas else {}, quotas, seed=seed, count=count)
 
 
 def _idle(failures: Failures, explore: bool, strength: float) -> tuple[str, ...]:
@@ -228,10 +185,9 @@ def _gains(site: Site, cell: Cell, errors: int) -> tuple[dict[tuple[str, str], f
     if where.factor == "task":  # all of these conversations are of the cell's task
         where = Where(act=where.act)
     shows = [any(where.holds(point) for point in decisions([one])) for one in site.generated]
-    ahead = [one for one in lifts(site.generated, shows) if one.low > 0 and one.factor in factors]
-    gains = {(one.factor, one.level): one.shown - one.otherwise for one in ahead}
-    if gains:
-        return gains, []
+    found = gains(site.generated, shows, factors)
+    if found:
+        return found, []
     why = "no level's conversations show it more often than the others'"
     if not any(shows):
         why = "no generated conversation shows it yet: flow, acts or plan settings may lack it"
@@ -246,96 +202,15 @@ def _gains(site: Site, cell: Cell, errors: int) -> tuple[dict[tuple[str, str], f
     return {}, [missed]
 
 
-# --- from levels to quotas --------------------------------------------------------------------------------------
-
-
 def _pushes(
     site: Site, number: int, count: int, wanted: Mapping[tuple[str, str], tuple[float, tuple[str, ...]]], limits: Bounds
 ) -> list[Push]:
-    """Quotas that raise each level by its factor, all together within the room there is."""
-    before, design = _held(site.sampled), _tried(site, number, count, {})
-    plain = _held(design)
-    rows, own = (
-        limits.room * count,
-        sum(level.quota for one in design.factors.values() for level in one.levels.values()),
-    )
-    rows = min(rows, count - own)
-    aimed = {
-        key: min(before[key] * factor, 1 - (1 - limits.room) * (1 - plain[key]))
-        for key, (factor, _) in wanted.items()
-        if key in before and plain[key] < COMMON
-    }
-    extra = {key: (share - plain[key]) / (1 - plain[key]) for key, share in aimed.items() if share > plain[key]}
-    scale = min(1.0, rows / count / sum(extra.values())) if extra else 0.0
-    aimed = {key: plain[key] + scale * each * (1 - plain[key]) for key, each in extra.items()}
-    quotas, after = _met(site, number, count, aimed, plain, rows) if scale > 0 else ({}, plain)
-    return [
-        Push(
-            domain=site.domain.name, factor=key[0], level=key[1], before=round(before[key], 6),
-            plain=round(plain[key], 6), asked=round(aimed[key], 6), after=round(after[key], 6), quota=quota,
-            because=tuple(dict.fromkeys(wanted[key][1])),
-        )
-        for key, quota in sorted(quotas.items(), key=lambda entry: (-wanted[entry[0]][0], entry[0]))
-        if after[key] > plain[key]
-    ]  # fmt: skip
+    """Quotas that raise each level by its factor in this round's design."""
 
+    def tried(quotas: Quotas) -> Design:
+        return design_of(_in_round(site.spec, site.domain, number, count, quotas), site.domain)
 
-def _met(
-    site: Site,
-    number: int,
-    count: int,
-    aimed: Mapping[tuple[str, str], float],
-    plain: Mapping[tuple[str, str], float],
-    rows: float,
-) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], float]]:
-    """Quotas of at most so many rows under which the levels come to these shares, and no further
-    than by one scenario.
-
-    Free draws bring some of a level besides its quota, so designs are tried, which costs no call: a quota that gives
-    too little is raised, one that gives too much is lowered, a few times over.
-    """
-    goal = {key: max(1, math.floor(share * count + 0.5)) for key, share in aimed.items()}
-    quotas = {key: max(1, math.floor((share - plain[key]) / (1 - plain[key]) * count)) for key, share in aimed.items()}
-    best: dict[tuple[str, str], int] = {}
-    nearest, held = math.inf, dict(plain)
-    for _ in range(TRIES):
-        if sum(quotas.values()) > max(rows, len(quotas)):
-            break
-        after = _held(_tried(site, number, count, quotas))
-        misses = {key: goal[key] - round(after[key] * count) for key in goal}
-        far = sum(map(abs, misses.values()))
-        if min(misses.values()) >= -1 and far < nearest:  # one too many is the grain of whole scenarios
-            best, nearest, held = dict(quotas), far, after
-        if not any(misses.values()):
-            break
-        quotas = {key: max(1, quotas[key] + miss) for key, miss in misses.items()}
-    return best, held
-
-
-def _tried(site: Site, number: int, count: int, quotas: Mapping[tuple[str, str], int]) -> Design:
-    """The design that these quotas would give in this round."""
-    pushes = tuple(
-        Push(
-            domain=site.domain.name,
-            factor=factor,
-            level=level,
-            before=0,
-            plain=0,
-            asked=0,
-            after=0,
-            quota=quota,
-            because=(),
-        )
-        for (factor, level), quota in quotas.items()
-    )
-    shares = (DomainShare(domain=site.domain.name, before=count, after=count),)
-    tried = Steering(round=number, strength=1.0, explored=False, pushes=pushes, shares=shares)
-    return design_of(steered(site.spec, site.domain, tried), site.domain)
-
-
-def _held(design: Design) -> dict[tuple[str, str], float]:
-    """Share of all scenarios that have each level."""
-    return {(one.factor, one.level): one.scenarios / len(design) for one in design.shares}
+    return raised(site.domain.name, site.sampled, tried, wanted, limits)
 
 
 # --- from domains to scenarios ----------------------------------------------------------------------------------

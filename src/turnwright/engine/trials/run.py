@@ -19,10 +19,11 @@ import msgspec
 
 from turnwright.domains import Domain
 from turnwright.domains.reader import Reader
-from turnwright.engine.assemble import OpenModels, design_of, domain_of, open_models
+from turnwright.engine.assemble import OpenModels, open_models
 from turnwright.engine.calls import JournaledSpeaker
 from turnwright.engine.catalogue import ELAPSED
 from turnwright.engine.concurrency import Ordered
+from turnwright.engine.designing import design_of, domain_of
 from turnwright.engine.events import Concluded as ConcludedEvent
 from turnwright.engine.events import Listener, RunEnded, RunStarted, Simulating, silent
 from turnwright.engine.spec import Spec

@@ -356,7 +356,7 @@ def _is_signed(public: bytes, signature: Any, message: bytes) -> bool:
         Ed25519PublicKey.from_public_bytes(public).verify(made, message)
     except (InvalidSignature, ValueError, TypeError):
         return False
-    return base64.b64encode(made).decode() == signature  # the last character has bits that decoding passes over
+    return bool(base64.b64encode(made).decode() == signature)  # the last character has bits that decoding passes over
 
 
 def _say(text: str) -> None:
