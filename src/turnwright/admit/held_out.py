@@ -21,6 +21,7 @@ import numpy as np
 
 from turnwright.admit.settings import AdmitSettings
 from turnwright.errors import InputError
+from turnwright.reading import file_lines
 from turnwright.records import Conversation, Json
 
 __all__ = ["HeldOut", "load_held_out"]
@@ -119,19 +120,8 @@ def load_held_out(settings: AdmitSettings, base: Path, own_words: Iterable[str] 
 
 
 def _conversations(path: Path) -> Iterator[list[str]]:
-    lines = 0
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    lines += 1
-                    yield _said(line, f"{path}:{number}")
-    except OSError as fault:
-        raise InputError(
-            f"the held-out file cannot be read ({fault.strerror})", where=str(path), fix="mend admit.held_out"
-        ) from fault
-    if not lines:
-        raise InputError("the held-out file is empty", where=str(path), fix="name a file with conversations")
+    for where, line in file_lines(path, called="the held-out file", fix="mend admit.held_out"):
+        yield _said(line, where)
 
 
 def _said(line: bytes, where: str) -> list[str]:

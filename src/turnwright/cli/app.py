@@ -24,6 +24,7 @@ from turnwright.cli import (
     mixing,
     monitoring,
     pages,
+    referring,
     starting,
     training,
     worth,
@@ -56,7 +57,7 @@ Folder = Annotated[
 ]
 RunFolderOption = Annotated[Path | None, typer.Option("--folder", "-f", help="the run folder")]
 HERE = Path("factory.yaml")
-EXIT = {"complete": 0, "capped": 3, "interrupted": 130}
+EXIT = {"complete": 0, "capped": 3, "stopped": 4, "interrupted": 130}
 
 
 def run_app(arguments: list[str]) -> int:
@@ -109,6 +110,7 @@ def plan(spec: SpecPath = HERE) -> None:
     """Show the design, its coverage and the expected cost; nothing is sent."""
     factory = load(spec)
     pages.plan(factory.spec, factory.plan())
+    pages.rebalanced(factory.folder)
 
 
 @app.command()
@@ -178,6 +180,7 @@ app.command()(learning.learn)
 app.command()(looping.loop)
 app.command()(mixing.mix)
 app.command()(mixing.negatives)
+app.command()(referring.reference)
 app.command()(monitoring.monitor)
 
 

@@ -17,13 +17,13 @@ from turnwright.cli.students import Acts, Json, evaluation, notes, renaming, spa
 from turnwright.engine import Event, Listener, RunStarted
 from turnwright.engine.loop import WHY, LoopReport, LoopRound, LoopSettings, Placed, run_loop
 from turnwright.errors import InputError
-from turnwright.reading import read_set
+from turnwright.reading import read_conversations, read_set
 from turnwright.train import FEATURES, Difference
 
 __all__ = ["loop"]
 
 STUDENTS = ("linear",)
-EXIT = {"capped": 3, "interrupted": 130}
+EXIT = {"capped": 3, "stopped": 4, "interrupted": 130}
 
 
 def loop(
@@ -39,6 +39,15 @@ def loop(
     ] = None,
     human_floor: Annotated[float, typer.Option(help="least share of the training weight that is human")] = 0.0,
     test: Annotated[Path | None, typer.Option(help="looked at once, after the last round")] = None,
+    reference: Annotated[
+        list[Path] | None,
+        typer.Option("--reference", help="human conversations that every round is compared with (--human, else --dev)"),
+    ] = None,
+    gate: Annotated[
+        list[str] | None,
+        typer.Option("--gate", help="what must hold against them, e.g. 'tail_retention >= 0.8'; else steering halves"),
+    ] = None,
+    patience: Annotated[int, typer.Option(help="rounds without a shown gain before it stops; 0: never")] = 2,
     student: Annotated[str, typer.Option(help=f"one of: {', '.join(STUDENTS)}")] = "linear",
     features: Annotated[str, typer.Option(help=f"what the student sees: {', '.join(FEATURES)}")] = "yardstick",
     replace: Annotated[bool, typer.Option("--replace", help="learn from the last round alone")] = False,
@@ -51,15 +60,12 @@ def loop(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no progress display")] = False,
 ) -> int:
     """Feed a student's failures back into the design, round by round."""
-    if student not in STUDENTS:
-        raise InputError(f"there is no student '{student}' in the loop", fix=f"one of: {', '.join(STUDENTS)}")
-    if features not in FEATURES:
-        raise InputError(f"there are no features '{features}'", fix=f"one of: {', '.join(FEATURES)}")
+    _refuse_unknown(student, features)
     factories = [load(path) for path in specs]
     rename = renaming(acts)
     settings = LoopSettings(
         rounds=rounds, replace=replace, steer=not plain, explore=explore, human_floor=human_floor, rename=rename,
-        features=features,
+        features=features, patience=patience, gates=tuple(gate or ()),
     )  # fmt: skip
     place = folder or factories[0].base / "loops" / factories[0].spec.name
     with Progress(quiet=quiet) as progress:
@@ -70,6 +76,7 @@ def loop(
                 place,
                 settings,
                 human=read_set(human, rename=rename, name="human set") if human else None,
+                reference=read_conversations(reference, rename=rename, name="reference") if reference else None,
                 test=read_set([test], rename=rename, name="test", least_acts=1) if test else None,
                 tell=_afresh(progress),
             )
@@ -78,6 +85,13 @@ def loop(
     if json:
         write_json(json, report)
     return EXIT.get(report.stop, 0)
+
+
+def _refuse_unknown(student: str, features: str) -> None:
+    if student not in STUDENTS:
+        raise InputError(f"there is no student '{student}' in the loop", fix=f"one of: {', '.join(STUDENTS)}")
+    if features not in FEATURES:
+        raise InputError(f"there are no features '{features}'", fix=f"one of: {', '.join(FEATURES)}")
 
 
 def _afresh(progress: Progress) -> Listener:
@@ -155,6 +169,8 @@ def _remarks(report: LoopReport) -> list[str]:
         lines.append("a round adds conversations as well as steering: compare with a loop that has --no-steering")
     if report.rounds and not any(one.significant for one in report.rounds) and not report.settings.explore:
         lines.append("no failure was significant, so nothing was steered; more dev conversations, or --explore")
+    watched = report.rounds[-1].gate.watch if report.rounds else None
+    lines += watched.warnings if watched else ()
     return lines
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -11,13 +13,16 @@ from turnwright.api import PlanReport, RunReport
 from turnwright.cli.console import out
 from turnwright.design import CoverageReport
 from turnwright.engine import Spec, Summary, summarise
-from turnwright.errors import InputError
+from turnwright.engine.batches.words import acted_lines, said, stop_reasons
+from turnwright.errors import InputError, RunFolderError
 from turnwright.export import Manifest
 from turnwright.models import Listed
+from turnwright.monitor.page import wording
 from turnwright.records import Blueprint, Conversation, Scenario, Turn, Usage, canonical
-from turnwright.store import Concluded, Run
+from turnwright.records.fidelity import BatchVerdict
+from turnwright.store import Concluded, Run, read_run
 
-__all__ = ["exported", "found", "models", "plan", "run", "show", "status", "table", "title"]
+__all__ = ["exported", "found", "models", "plan", "rebalanced", "run", "show", "status", "table", "title"]
 
 
 IMPOSSIBLE_SHOWN = 6
@@ -66,6 +71,18 @@ def plan(spec: Spec, report: PlanReport) -> None:
     out.print("estimated with the tries of a small model; the run's summary says how many it really took")
 
 
+def rebalanced(folder: Path) -> None:
+    """What gates made a run that has begun in this folder sample more; silent where there is none."""
+    if not (folder / "run.db").exists():
+        return
+    with suppress(RunFolderError), read_run(folder) as opened:  # a run of an older version had no gates
+        raised = [one for one in opened.records.batches.verdicts() if one.quotas]
+        for one in raised:
+            levels = (f"{level.factor}={level.level} {level.before:.1%} → {level.after:.1%}" for level in one.quotas)
+            shares = ", ".join(levels)
+            out.print(Text(f"the run in {folder} samples more from scenario {one.last + 1} on: {shares}"))
+
+
 def coverage(report: CoverageReport) -> None:
     """What is covered of every group of factors, and what cannot be."""
     title("coverage of combinations")
@@ -91,7 +108,13 @@ def run(report: RunReport, seconds: float) -> None:
         out.print(Text(f"note: {note}"))
     if report.unguarded:
         out.print(Text(f"unguarded: {', '.join(report.unguarded)}; nothing looked for these defects"))
-    if report.ending != "complete":
+    if report.fidelity is not None:
+        out.print(Text(f"fidelity   {wording.verdict(report.fidelity)} {report.folder / 'fidelity.html'}"))
+    for gate in stop_reasons(report.verdicts):
+        kept = f"{report.summary.admitted:,} admitted conversations are kept and exported"
+        out.print(Text(f"stopped by a gate: {gate}; {kept}", style="red"))
+        out.print(Text("it goes on only when the spec no longer has this gate as it stands"))
+    if report.ending in ("interrupted", "capped"):
         out.print(Text("the same command goes on where this run stopped; no finished call is sent again"))
 
 
@@ -99,6 +122,19 @@ def status(opened: Run) -> None:
     """How far a run is."""
     scenarios = int(opened.spec.get("scenarios", 0)) if isinstance(opened.spec, dict) else 0
     _summary(summarise(opened, scenarios), "so far")
+    _verdicts(opened.records.batches.verdicts())
+
+
+def _verdicts(verdicts: Sequence[BatchVerdict]) -> None:
+    """What the gates of a run said; silent without gates."""
+    if not verdicts:
+        return
+    title("gates")
+    for one in verdicts:
+        head = f"batch {one.number}: scenarios {one.first} to {one.last}, {one.batch:,} admitted, {one.so_far:,} so far"
+        out.print(Text(f"{head}: {one.action}"))
+        for line in (*map(said, one.outcomes), *(each.partition(": ")[2] for each in acted_lines(one))):
+            out.print(Text(f"    {line}"))
 
 
 def _summary(figures: Summary, ending: str) -> None:
@@ -108,7 +144,8 @@ def _summary(figures: Summary, ending: str) -> None:
         ("planned", f"{figures.planned:,}"),
         ("simulated", f"{figures.simulated:,}"),
         ("admitted", f"{figures.admitted:,}"),
-        *((f"  rejected at {reason}", f"{n:,}") for reason, n in figures.rejected.items()),
+        *((f"  {_reason(reason)}", f"{n:,}") for reason, n in figures.rejected.items()),
+        *((f"    {why}", f"{n:,}") for why, n in figures.quarantined.items()),
     ]
     out.print(table("", "", rows=rows[1:] if figures.scenarios == 0 else rows))
     written = sum(figures.turns.values())
@@ -122,6 +159,10 @@ def _summary(figures: Summary, ending: str) -> None:
         paid.append(("of it for rejects", *_usage(figures.spent_on_rejects)))
         out.print(table("paid", "calls", "prompt", "from cache", "reply", "cost", rows=paid))
     _debates(figures)
+
+
+def _reason(reason: str) -> str:
+    return "in quarantine" if reason == "monitor: quarantined" else f"rejected at {reason}"
 
 
 def _debates(figures: Summary) -> None:
@@ -175,6 +216,8 @@ def show(opened: Run, wanted: str) -> None:
     concluded = found(opened, wanted)
     scenario, admission = concluded.scenario, concluded.admission
     word = "admitted" if admission.admitted else f"rejected at {admission.stage}: {admission.reason}"
+    if concluded.quarantined:
+        word = f"in quarantine since batch {concluded.quarantined}: in no export (`turnwright status` says why)"
     out.print(Text(f"#{scenario.ordinal} {admission.conversation_id or scenario.id}", style="bold"))
     out.print(Text(f"{word}{'. ' + admission.detail if admission.detail and not admission.admitted else ''}"))
     _scenario(scenario)

@@ -12,7 +12,19 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from turnwright.cli.console import err
-from turnwright.engine import Answered, CallMade, Concluded, Event, Notice, Planting, RunEnded, RunStarted, Simulating
+from turnwright.engine import (
+    Answered,
+    CallMade,
+    Concluded,
+    Event,
+    Notice,
+    Planting,
+    RunEnded,
+    RunStarted,
+    Simulating,
+)
+from turnwright.engine.batches.words import verdict_lines
+from turnwright.engine.events import Judged
 
 __all__ = ["EVERY", "Display", "Progress"]
 
@@ -63,6 +75,10 @@ class Progress(Display):
             self.task = self.bars.add_task(self.what, total=event.scenarios, completed=event.done, note="")
         elif isinstance(event, Notice):
             err.print(Text(f"note: {event.text}", style="red"))
+        elif isinstance(event, Judged):
+            self.admitted -= event.verdict.quarantined
+            for line in verdict_lines(event.verdict):
+                err.print(Text(line, style="yellow"))
         elif isinstance(event, Planting):
             self.done, self.total, self.what = event.clean, 0, "clean conversations"
         elif isinstance(event, Answered):

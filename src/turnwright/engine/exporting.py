@@ -6,13 +6,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from turnwright.domains import Domain
+from turnwright.engine.batches.words import quarantine_reasons, stop_reasons
 from turnwright.engine.debates import debate_figures
+from turnwright.engine.fidelity import kept_fidelity
 from turnwright.engine.guards import Guards
 from turnwright.engine.spec import Spec
 from turnwright.export import CardFacts, Kept, Manifest, Written, card, export
+from turnwright.export.card import Figure, Likeness
+from turnwright.monitor.page import wording
+from turnwright.records.fidelity import Fidelity
 from turnwright.store import Run
 
 __all__ = ["export_run", "kept"]
+
+FIGURES = 8
+"""Figures of the comparison with the reference that the card shows."""
 
 
 def kept(run: Run) -> Iterator[Kept]:
@@ -68,7 +76,8 @@ class _Facts:
             yield each
 
     def told(self, run: Run, spec: Spec, guards: Guards, models: Mapping[str, str]) -> CardFacts:
-        outcomes = run.records.outcomes()
+        outcomes, verdicts = run.records.outcomes(), run.records.batches.verdicts()
+        fidelity = kept_fidelity(run.folder.path, run.records.admitted())
         return CardFacts(
             counts={heading: dict(counted.most_common()) for heading, counted in self.counts.items()},
             origins={
@@ -83,7 +92,30 @@ class _Facts:
             licence=spec.export.licence,
             scenarios=spec.scenarios,
             council=_council(run, spec),
+            fidelity=likeness(fidelity) if fidelity else None,
+            quarantined=quarantine_reasons(verdicts),
+            stopped=stop_reasons(verdicts),
         )
+
+
+def likeness(fidelity: Fidelity) -> Likeness:
+    """The comparison with the reference as the card tells it: what differs, else one figure a family."""
+    firsts = {one.family: one for one in reversed(fidelity.readings) if one.value is not None}
+    shown = wording.of_light(fidelity, "red")[:FIGURES] or list(reversed(firsts.values()))
+    return Likeness(
+        said=f"{wording.compared(fidelity)} {wording.verdict(fidelity)}",
+        figures=tuple(
+            Figure(
+                title=one.title,
+                value=f"{wording.number(one.value)} {one.unit}".strip(),
+                interval=wording.span(one.low, one.high),
+                floor=wording.span(one.floor.low, one.floor.high) if one.floor else "",
+                light=one.light,
+            )
+            for one in shown
+        ),
+        left_out=len(wording.unread(fidelity)),
+    )
 
 
 def _council(run: Run, spec: Spec) -> dict[str, int]:

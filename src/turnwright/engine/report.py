@@ -14,11 +14,14 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from turnwright.design import CoverageReport
+from turnwright.engine.batches.words import acted_lines, said, stop_reasons
+from turnwright.engine.fidelity import PAGE, kept_fidelity
 from turnwright.engine.guards import notes_of
 from turnwright.engine.kit import Kit
 from turnwright.engine.summary import Summary
 from turnwright.engine.worth_page import worth_section
 from turnwright.export import Manifest
+from turnwright.monitor.page import wording
 from turnwright.records import Json, canonical
 from turnwright.store import Concluded, Run, write_text
 
@@ -42,6 +45,13 @@ def write_report(kit: Kit, summary: Summary, coverage: CoverageReport, manifest:
         levels=_levels(kit),
         examples=list(_examples(kit.run)),
         guards=kit.guards,
+        fidelity=kept_fidelity(kit.run.folder.path, summary.admitted),
+        fidelity_page=PAGE,
+        wording=wording,
+        verdicts=kit.judging.verdicts if kit.judging is not None else (),
+        stopped=stop_reasons(kit.judging.verdicts) if kit.judging is not None else (),
+        said=said,
+        acted_lines=acted_lines,
         worth=worth_section(kit.run.folder.path, summary.admitted),
         notes=notes_of(kit.arbiter, kit.fingerprints),
         unguarded=[guard for guard in kit.guards.table if not guard.guarded_by],

@@ -6,6 +6,7 @@ from collections import Counter
 
 import msgspec
 
+from turnwright.engine.batches.words import quarantine_reasons
 from turnwright.engine.debates import DebateFigures, RubricFigures, debate_figures, rubric_figures
 from turnwright.engine.guards import panel_of
 from turnwright.records import Admission, Conversation, Usage
@@ -41,6 +42,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     rejected: (stage, reason) → count. turns: origin → number of user and assistant text turns in admitted
     conversations. tries: model texts sampled for them. usage: role → what was paid. stages: stage → what was paid.
     debates: the councils. rubric: criterion → the arbiter's answers.
+    quarantined: why a gate keeps conversations out of the set → how many; they are among the rejected.
     seconds: model time, added up over calls (they overlap).
     """
 
@@ -60,6 +62,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     debates: DebateFigures
     rubric: dict[str, RubricFigures]
     seconds: float
+    quarantined: dict[str, int] = {}
 
     @property
     def total(self) -> Usage:
@@ -85,7 +88,7 @@ def summarise(run: Run, scenarios: int, lenses: tuple[str, ...] = ()) -> Summary
     usage = run.journal.totals()
     # rulings cost calls: where no arbiter was paid, there is no verdict worth reading again
     judged = run.records.verdicts() if panel_of(usage) else ()
-    paid = _Paid()
+    paid = _Paid(frozenset(run.records.batches.ordinals()))
     for admission in run.records.admissions():
         paid.add(admission)
     return Summary(
@@ -105,6 +108,7 @@ def summarise(run: Run, scenarios: int, lenses: tuple[str, ...] = ()) -> Summary
         debates=debate_figures(run.records.councils(), lenses),
         rubric=rubric_figures(judged),
         seconds=run.journal.seconds(),
+        quarantined=quarantine_reasons(run.records.batches.verdicts()),
     )
 
 
@@ -114,7 +118,8 @@ ABORTED = "simulate_aborted"
 class _Paid:
     """Adds up what the scenarios paid, stage by stage."""
 
-    def __init__(self) -> None:
+    def __init__(self, quarantined: frozenset[int]) -> None:
+        self.quarantined = quarantined
         self.spent: dict[str, Usage] = {}
         self.wasted: dict[str, Usage] = {}
         self.rejects = Usage()
@@ -125,7 +130,7 @@ class _Paid:
             self.spent[stage] = self.spent.get(stage, Usage()) + usage
         for stage, usage in admission.wasted.items():
             self.wasted[stage] = self.wasted.get(stage, Usage()) + usage
-        if not admission.admitted:
+        if not admission.admitted or admission.ordinal in self.quarantined:
             self.rejects = self.rejects + admission.usage
         self.aborted += admission.aborted
         self.finished += (admission.attempts - admission.aborted) if admission.stage != "plan" else 0

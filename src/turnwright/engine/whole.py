@@ -10,6 +10,7 @@ from turnwright.design import CoverageReport
 from turnwright.engine.assemble import open_kit
 from turnwright.engine.events import Listener, silent
 from turnwright.engine.exporting import export_run, kept
+from turnwright.engine.fidelity import keep_fidelity, kept_fidelity
 from turnwright.engine.guards import notes_of
 from turnwright.engine.local import Ending, run_flow
 from turnwright.engine.report import write_report
@@ -17,6 +18,7 @@ from turnwright.engine.seeding import notes_on_copies
 from turnwright.engine.spec import Spec
 from turnwright.engine.summary import Summary, summarise
 from turnwright.export import Manifest
+from turnwright.records.fidelity import BatchVerdict, Fidelity
 
 __all__ = ["RunReport", "run_spec"]
 
@@ -25,6 +27,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a run did. coverage: reached by the admitted conversations. unguarded: classes that nothing looked for.
 
     notes: what the run showed about its arbiters, and words of real people that were repeated.
+    verdicts: what the gates said, batch by batch. fidelity: how like the reference the set is, None where that was not
+    measured.
     """
 
     ending: Ending
@@ -34,6 +38,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     manifest: Manifest
     unguarded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    verdicts: tuple[BatchVerdict, ...] = ()
+    fidelity: Fidelity | None = None
 
 
 async def run_spec(spec: Spec, base: Path, folder: Path, tell: Listener = silent) -> RunReport:
@@ -49,6 +55,7 @@ async def run_spec(spec: Spec, base: Path, folder: Path, tell: Listener = silent
     async with open_kit(spec, base, folder, tell) as kit:
         ending = await run_flow(kit)
         summary = summarise(kit.run, len(kit.design), spec.lenses)
+        unmeasured = await keep_fidelity(kit) if ending != "interrupted" else ()
         coverage = kit.design.coverage_of(each.scenario.levels for each in kept(kit.run))
         manifest = export_run(kit.run, kit.domain, spec, kit.guards, kit.fingerprints)
         write_report(kit, summary, coverage, manifest)
@@ -59,5 +66,11 @@ async def run_spec(spec: Spec, base: Path, folder: Path, tell: Listener = silent
             coverage=coverage,
             manifest=manifest,
             unguarded=tuple(guard.defect for guard in kit.guards.table if not guard.guarded_by),
-            notes=(*notes_of(kit.arbiter, kit.fingerprints), *notes_on_copies(kit.run, kit.spec, kit.domain)),
+            notes=(
+                *notes_of(kit.arbiter, kit.fingerprints),
+                *notes_on_copies(kit.run, kit.spec, kit.domain),
+                *unmeasured,
+            ),
+            verdicts=kit.judging.verdicts if kit.judging is not None else (),
+            fidelity=kept_fidelity(folder, summary.admitted),
         )

@@ -16,7 +16,7 @@ from turnwright.export.front_matter import ORDER, front_matter, hub_split
 from turnwright.export.manifest import Manifest
 from turnwright.export.markdown import UNKNOWN, escaped, known, table
 
-__all__ = ["CardFacts", "Guard", "Written", "card"]
+__all__ = ["CardFacts", "Figure", "Guard", "Likeness", "Written", "card"]
 
 FORMAT_MEANS = {
     "trl": "conversations for TRL's SFT trainer: `messages`, `tools`, and `trainable` for every message",
@@ -28,6 +28,8 @@ FORMAT_MEANS = {
 }
 NAIVE = "naive"
 """The way of simulation that has no blueprint behind it."""
+
+LIGHTS = {"green": "🟢 nothing seen", "amber": "🟡 may be chance", "red": "🔴 differs", "grey": "not measured"}
 
 VIEW_MEANS = {
     "natural": "natural: `weight` is the share of a situation in the target mix over its share in the design",
@@ -55,6 +57,26 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     words: int
 
 
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure of the comparison with the reference: value, its interval, the same between human halves, all of them
+    numbers as text.
+    """
+
+    title: str
+    value: str
+    interval: str = ""
+    floor: str = ""
+    light: str = ""
+
+
+class Likeness(msgspec.Struct, frozen=True, kw_only=True):
+    """How like human conversations the set is. said: in a sentence. left_out: how much could not be looked at."""
+
+    said: str
+    figures: tuple[Figure, ...] = ()
+    left_out: int = 0
+
+
 class CardFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the run knows of the set; empty or None where it does not know.
 
@@ -65,7 +87,8 @@ class CardFacts(msgspec.Struct, frozen=True, kw_only=True):
     rejected: `stage: reason` → scenarios that the set did not take. spec_hash: id of the spec.
     views: how weights may be read (`natural`, `stress`). licence: of the set, as the spec states it.
     scenarios: how many were designed. council: figures of the debates (`objections upheld` → 12); None when it is not
-    known whether there were any.
+    known whether there were any. fidelity: None when the set was compared with no reference. quarantined: why a gate
+    keeps conversations out of the set → how many. stopped: the gates that ended the run early.
     """
 
     counts: dict[str, dict[str, int]] = {}
@@ -79,6 +102,9 @@ class CardFacts(msgspec.Struct, frozen=True, kw_only=True):
     licence: str = ""
     scenarios: int | None = None
     council: dict[str, int] | None = None
+    fidelity: Likeness | None = None
+    quarantined: dict[str, int] = {}
+    stopped: tuple[str, ...] = ()
 
 
 def card(manifest: Manifest, domain: Domain, facts: CardFacts) -> str:
@@ -90,6 +116,7 @@ def card(manifest: Manifest, domain: Domain, facts: CardFacts) -> str:
         _origins(facts),
         _making(facts),
         _guards(facts),
+        _likeness(facts),
         _rejects(facts),
         _limits(manifest, domain, facts),
         _loading(manifest),
@@ -101,6 +128,8 @@ def _warnings(facts: CardFacts) -> Iterator[str]:
     unguarded = [guard.defect for guard in facts.guards if not guard.guarded_by]
     for warning in facts.warnings:
         yield f"> 🔴 **Warning:** {escaped(warning)}"
+    for gate in facts.stopped:
+        yield f"> 🔴 **Stopped:** a gate ended the run early: {escaped(gate)}."
     if unguarded:
         yield f"> 🔴 **Unguarded:** nothing looks for {', '.join(escaped(name) for name in unguarded)} in this set."
 
@@ -190,6 +219,22 @@ def _guard(guard: Guard) -> tuple[str, str, str]:
     return escaped(guard.defect), known(guard.severity), by + (f", {escaped(guard.detail)}" if guard.detail else "")
 
 
+def _likeness(facts: CardFacts) -> Iterator[str]:
+    made = facts.fidelity
+    if made is None:
+        return
+    yield "## How like human conversations it is"
+    yield escaped(made.said)
+    rows = [
+        (escaped(one.title), one.value, one.interval, one.floor, LIGHTS.get(one.light, ""))
+        for one in made.figures
+    ]
+    if rows:
+        yield table(("figure", "value", "interval", "between human halves", ""), rows)
+    if made.left_out:
+        yield f"{made.left_out:,} figures could not be taken; `fidelity.json` of the run says why."
+
+
 def _rejects(facts: CardFacts) -> Iterator[str]:
     yield "## What was not taken"
     if facts.rejected is None:
@@ -198,6 +243,8 @@ def _rejects(facts: CardFacts) -> Iterator[str]:
         yield _numbers("reason", facts.rejected, "scenarios")
     else:
         yield "Nothing was rejected."
+    if facts.quarantined:
+        yield _numbers("in quarantine, by gate", facts.quarantined)
 
 
 def _limits(manifest: Manifest, domain: Domain, facts: CardFacts) -> Iterator[str]:
@@ -206,7 +253,9 @@ def _limits(manifest: Manifest, domain: Domain, facts: CardFacts) -> Iterator[st
     lines = [
         "It is no evidence of how often anything happens in the world.",
         f"It covers one domain, in the language '{escaped(domain.spec.language)}', and the situations of its design.",
-        f"How close it is to human conversations: {UNKNOWN} (this export does not measure it).",
+        *[f"How close it is to human conversations: {UNKNOWN} (this export does not measure it)."][
+            : facts.fidelity is None
+        ],
         f"How to read the weights: {'; '.join(views)}.",
         "No scenario is in two splits.",
         f"{manifest.shortened:,} conversations end earlier in the chat formats than they did, on the assistant's last"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from turnwright.models.client import Reply, Request
+from turnwright.models.playing import fair_clerk, frank_caller, partial_clerk, unequal_arbiter
 from turnwright.records import Json, Usage, canonical, derive_seed
 
 __all__ = [
@@ -152,12 +153,16 @@ def _answering(request: Request, word: str) -> str:
 SCRIPTS: Mapping[str, Script] = {
     "blind": blind,
     "echo": echo,
+    "fair_clerk": fair_clerk,
     "flip": flip,
+    "frank_caller": frank_caller,
     "garbage": garbage,
     "obliging": obliging,
+    "partial_clerk": partial_clerk,
     "quarrelsome": quarrelsome,
     "silent": silent,
     "suspicious": suspicious,
+    "unequal_arbiter": unequal_arbiter,
     "wordy": wordy,
 }
 """Every named script; `ScriptedClient(script=...)` also takes a function."""

@@ -5,14 +5,15 @@ Own runs, exports and human conversations all become these; what a student makes
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import ClassVar
 
 import msgspec
 
-from turnwright.records import Json, Record, Role, Usage, content_id
+from turnwright.records import Json, Record, Role, Usage, canonical, content_id
 
-__all__ = ["HUMAN", "START", "Called", "Decision", "Example", "ExampleSet", "Said", "decisions", "set_hash"]
+__all__ = ["HUMAN", "START", "Called", "Decision", "Example", "ExampleSet", "Said", "SetHash", "decisions", "set_hash"]
 
 START = "START"
 """The act before the first one."""
@@ -117,6 +118,25 @@ class ExampleSet(msgspec.Struct, frozen=True, kw_only=True):
 def set_hash(examples: Sequence[Example]) -> str:
     """Content id of conversations in their order; names do not count, weights only where they are not 1."""
     return content_id("st", [_counted(one) for one in examples])
+
+
+class SetHash:
+    """The hash of a set (see `set_hash`) whose conversations come one at a time and are not kept."""
+
+    def __init__(self) -> None:
+        self._digest, self._count = hashlib.sha256(b"["), 0
+
+    def add(self, example: Example) -> None:
+        """Count in the next conversation."""
+        self._digest.update((b"," if self._count else b"") + canonical(_counted(example)))
+        self._count += 1
+
+    @property
+    def hash(self) -> str:
+        """The hash of all so far."""
+        whole = self._digest.copy()
+        whole.update(b"]")
+        return f"st_{whole.hexdigest()[:32]}"
 
 
 def _counted(one: Example) -> list[Json]:

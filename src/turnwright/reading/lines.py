@@ -127,6 +127,9 @@ class Told(msgspec.Struct):
     turns: list[ToldTurn] = []
 
 
+_NONE = msgspec.Raw()
+
+
 class Line(msgspec.Struct):
     """One line: the conversation stands under one of `SHAPES`. weight: how much it counts in learning, as a mix writes
     it. source, licence, license, record: where it comes from, if it says so; used where they are texts.
@@ -142,7 +145,7 @@ class Line(msgspec.Struct):
     natural: float | None = None
     turns: list[ReferenceTurn] | None = None
     messages: list[Message] | None = None
-    conversations: msgspec.Raw | None = None
+    conversations: msgspec.Raw = _NONE
     conversation: list[Message] | None = None
     metadata: Any = None
     source: Any = None
@@ -163,7 +166,7 @@ _TOLD = msgspec.json.Decoder(Told)
 def line_of(text: bytes, where: str) -> Line:
     """Read one line of a data file; raises InputError with the place."""
     line = decoded(_LINE, text, where, FIX)
-    if all(getattr(line, shape) is None for shape in SHAPES):
+    if all(getattr(line, shape) in (None, _NONE) for shape in SHAPES):
         raise InputError(
             "not a conversation: it has neither `turns` nor `messages` nor ShareGPT's `conversations`",
             where=where,

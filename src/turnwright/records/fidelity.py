@@ -173,7 +173,7 @@ class BatchVerdict(Record, frozen=True, kw_only=True):
     batch: int
     so_far: int
     outcomes: tuple[GateOutcome, ...]
-    action: BatchAction = "go on"
+    action: BatchAction
     quarantined: int = 0
     quotas: tuple[Raised, ...] = ()
     missing: tuple[str, ...] = ()

@@ -16,7 +16,17 @@ from turnwright.store.lock import RunLock
 __all__ = ["RunFolder"]
 
 _MAY_BE_THERE = frozenset(
-    {"run.db.part", "run.lock", "exports", "report.html", "factory.yaml", ".gitignore", ".DS_Store"}
+    {
+        "run.db.part",
+        "run.lock",
+        "exports",
+        "report.html",
+        "fidelity.json",
+        "fidelity.html",
+        "factory.yaml",
+        ".gitignore",
+        ".DS_Store",
+    }
 )
 _NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS}
 _STRANGERS_SHOWN = 3

@@ -1,7 +1,9 @@
-"""The gate between two rounds: is this round still like the first, or does the loop run away from where it began?
+"""The gate between two rounds: is the set still like people's conversations, or does the loop run away or collapse?
 
-It compares acts with those of the first round, which stays frozen, and never with the conversations that the student
-is examined on. It is a small gate; a loop takes any other of the same shape.
+With a reference, every round is compared with that one, frozen at the first: figures of what the round's student learns
+from are followed over the rounds (`monitor.rounds`), and the gates of the settings are asked sequentially, so that many
+rounds do not add up to a false alarm. Without one, a small guard compares acts with those of the first round. Neither
+looks at what the student answers. A loop takes any other gate of the same shape.
 """
 
 from __future__ import annotations
@@ -10,10 +12,16 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from turnwright.engine.loop.records import GateInput, GateResult
+from turnwright.engine.batches.words import said
+from turnwright.engine.loop.records import Gate, GateInput, GateResult, LoopSettings
+from turnwright.monitor.frozen import FrozenReference
+from turnwright.monitor.gates import judge
+from turnwright.monitor.rounds import Mode, RoundFigures, round_figures, watch
+from turnwright.monitor.settings import GateSettings, MonitorSettings
 from turnwright.reading import Example, decisions
+from turnwright.records.fidelity import GateOutcome
 
-__all__ = ["divergence", "first_round_gate"]
+__all__ = ["divergence", "first_round_gate", "reference_gate"]
 
 FARTHEST = 0.05
 """Largest Jensen-Shannon divergence of the acts, in bits. A level that grows from 5 % to 15 % moves them far less."""
@@ -40,6 +48,46 @@ def first_round_gate(given: GateInput) -> GateResult:
         reasons.append(f"the human share is {given.human_share:.1%} (at least {given.human_floor:.1%})")
     figures = {"divergence": round(drift, 6), "tail kept": round(kept, 6), "human share": round(given.human_share, 6)}
     return GateResult(passed=not reasons, figures=figures, reasons=tuple(reasons))
+
+
+def reference_gate(reference: Sequence[Example], frozen: FrozenReference, settings: LoopSettings) -> Gate:
+    """A gate that compares every round with these human conversations, in the order of rounds.
+
+    Args:
+        frozen: what was summed up of them before the first round.
+    """
+    mode: Mode = "replace" if settings.replace else "accumulate"
+
+    def gate(given: GateInput) -> GateResult:
+        rounds = [
+            round_figures(learnt, reference, frozen, number=number, mode=mode)
+            for number, learnt in enumerate(given.learnt, 1)
+        ]
+        seen = watch(rounds, human_floor=settings.human_warning)
+        outcomes = _asked(reference, given, settings)
+        reasons = [*seen.why, *(said(one) for one in outcomes if one.state == "breached")]
+        if given.human_share < given.human_floor - 1e-9:
+            reasons.append(f"the human share is {given.human_share:.1%} (at least {given.human_floor:.1%})")
+        return GateResult(
+            passed=not reasons, figures=_figures(rounds[-1], given), reasons=tuple(reasons), watch=seen,
+            outcomes=outcomes,
+        )  # fmt: skip
+
+    return gate
+
+
+def _asked(reference: Sequence[Example], given: GateInput, settings: LoopSettings) -> tuple[GateOutcome, ...]:
+    """What the gates say of everything that was generated so far."""
+    gates = [GateSettings(when=when) for when in settings.gates]
+    if not gates:
+        return ()
+    return judge(gates, reference, given.so_far, MonitorSettings(), look=len(given.learnt), batch=given.now).outcomes
+
+
+def _figures(last: RoundFigures, given: GateInput) -> dict[str, float]:
+    found = {one.name.replace("_", " "): round(one.value, 6) for one in last.levels if one.value is not None}
+    words = {} if last.human_share is None else {"human words": round(last.human_share, 6)}
+    return {**found, **words, "human share": round(given.human_share, 6)}
 
 
 def divergence(one: Mapping[str, int], other: Mapping[str, int]) -> float:

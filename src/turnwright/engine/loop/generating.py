@@ -23,11 +23,13 @@ HEAD = "# Written by `turnwright loop`. Relative paths start at the folder of th
 
 
 def is_complete(folder: Path, scenarios: int) -> bool:
-    """Whether the run in this folder has the last word on all its scenarios, and its exports."""
+    """Whether the run in this folder has the last word on all its scenarios, and its exports, and was not stopped."""
     if not (folder / "run.db").exists() or not (folder / "report.html").exists():
         return False
     with read_run(folder) as run:
-        return run.records.done_up_to() >= scenarios
+        verdicts = run.records.batches.verdicts()
+        stopped = bool(verdicts) and verdicts[-1].action == "stop"  # whether it still is, the run itself must say
+        return run.records.done_up_to() >= scenarios and not stopped
 
 
 def write_spec(spec: Spec, path: Path) -> None:

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from pydantic import ValidationError
 
 from turnwright.domains import Domain
 from turnwright.engine.designing import domain_of
 from turnwright.engine.guards import refuse_own_guard
 from turnwright.engine.loop.records import LoopSettings, Placed
 from turnwright.errors import InputError, RunFolderError
+from turnwright.monitor.gates import check_gates
+from turnwright.monitor.settings import GateSettings
 from turnwright.reading import ExampleSet
 from turnwright.records import Json, canonical
 from turnwright.store import write_bytes
@@ -23,11 +26,13 @@ from turnwright.store.lock import RunLock
 from turnwright.train.folds import known_by
 from turnwright.train.overlap import overlap, refuse_overlap
 
-__all__ = ["begin", "begun_with", "domains_of", "is_cross_fitted", "refuse_inputs"]
+__all__ = ["ENOUGH", "begin", "begun_with", "domains_of", "is_cross_fitted", "refuse_inputs", "refuse_reference"]
 
 BEGUN, LOCK = "begun.json", "loop.lock"
 ALIKE = 0.1
 """Share of real conversations that may have most of their word runs from the test; of STAR's halves 2 % have."""
+ENOUGH = 20
+"""Human conversations from which on rounds are compared with them."""
 _SHOWN = 3
 
 
@@ -37,6 +42,9 @@ def refuse_inputs(settings: LoopSettings, dev: ExampleSet, human: ExampleSet | N
         raise InputError(f"a loop of {settings.rounds} rounds", fix="ask for at least 1")
     if not 0 <= settings.human_floor < 1:
         raise InputError(f"a human floor of {settings.human_floor:g} is impossible", fix="give a share in [0, 1)")
+    if settings.patience < 0:
+        raise InputError(f"a patience of {settings.patience} rounds", fix="give 0 (never stop early) or more")
+    check_gates([_gate(when) for when in settings.gates])
     if settings.human_floor and human is None:
         raise InputError(
             f"a human floor of {settings.human_floor:g} without human conversations", fix="name them with --human"
@@ -46,6 +54,27 @@ def refuse_inputs(settings: LoopSettings, dev: ExampleSet, human: ExampleSet | N
     for one, name in ((dev, "dev set"), (human, "human set")):
         if one is not None:
             _refuse_shared(one, test, name)
+
+
+def refuse_reference(reference: ExampleSet | None, at_hand: ExampleSet, gates: Sequence[str]) -> None:
+    """Raise InputError where rounds are to be compared with a reference that is too small for it.
+
+    at_hand: what stands in where nobody names a reference, which only gates insist on.
+    """
+    against = reference or at_hand
+    if len(against) < ENOUGH and (reference is not None or gates):
+        raise InputError(
+            f"{len(against)} human conversations are too few to follow rounds with",
+            where=", ".join(against.sources),
+            fix=f"give at least {ENOUGH} with --reference, better some hundred",
+        )
+
+
+def _gate(when: str) -> GateSettings:
+    try:
+        return GateSettings(when=when)
+    except ValidationError as error:
+        raise InputError(str(error.errors()[0]["msg"]).removeprefix("Value error, "), fix="see `--gate`") from None
 
 
 def _refuse_shared(one: ExampleSet, test: ExampleSet, name: str) -> None:
@@ -103,13 +132,19 @@ def begun_with(
     settings: LoopSettings,
     dev: ExampleSet,
     human: ExampleSet | None,
+    reference: ExampleSet | None,
 ) -> dict[str, Json]:
-    """Everything that decides a round; how many there may be and what tests them at the end decides none."""
+    """Everything that decides a round; how many there may be, what warns and what tests them at the end decide none."""
     kept: dict[str, Json] = msgspec.to_builtins(settings)
-    kept.pop("rounds")
+    for ends in ("rounds", "patience", "human_warning"):
+        kept.pop(ends)
+    if not settings.gates:
+        kept.pop("gates")
     specs = {domain.name: one.spec.id for one, domain in zip(placed, domains, strict=True)}
     files = {domain.name: domain.fingerprint for domain in domains}
+    against = {} if reference is None else {"reference": reference.hash}
     return {
+        **against,
         "specs": specs,
         "domains": files,
         "dev": dev.hash,

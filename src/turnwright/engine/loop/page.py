@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from turnwright.engine.batches.words import said
 from turnwright.engine.loop.records import LoopReport, LoopRound
 from turnwright.engine.loop.steering import Steering
 from turnwright.export.markdown import escaped, table
@@ -20,9 +21,10 @@ SHOWN = 15
 """Cells that a round's page shows."""
 WHY = {
     "rounds": "all rounds are over",
-    "no gain": "the gain's interval reached down to zero in two rounds in a row",
+    "no gain": "the gain's interval reached down to zero for as many rounds as patience lasts",
     "interrupted": "stopped; the same command goes on",
     "capped": "a cap was met; a higher one goes on",
+    "stopped": "a gate of a spec stopped its run; another gate goes on",
 }
 
 
@@ -82,6 +84,9 @@ def round_page(made: LoopRound, failures: Failures, steering: Steering) -> str:
     passed = "passed" if made.gate.passed else f"failed, so steering is halved: {'; '.join(made.gate.reasons)}"
     figures = ", ".join(f"{name} {value:g}" for name, value in made.gate.figures.items())
     lines += ["## Gate", "", f"{passed} ({figures})", ""]
+    warned = made.gate.watch.warnings if made.gate.watch else ()
+    told = [f"- {_name(one)}" for one in (*map(said, made.gate.outcomes), *warned)]
+    lines += [*told, ""] if told else []
     lines += _steering(steering)
     return "\n".join(lines)
 

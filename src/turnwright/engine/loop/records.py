@@ -10,8 +10,10 @@ import msgspec
 
 from turnwright.engine.quotas import Bounds
 from turnwright.engine.spec import Spec
+from turnwright.monitor.rounds import HUMAN_FLOOR, Watch
 from turnwright.reading import Example
 from turnwright.records import Usage
+from turnwright.records.fidelity import GateOutcome
 from turnwright.train import Difference, Estimate, Evaluation
 from turnwright.train.disagreement import SURE
 from turnwright.train.failures import LEAST, Change
@@ -28,7 +30,7 @@ __all__ = [
     "Stop",
 ]
 
-Stop = Literal["rounds", "no gain", "interrupted", "capped"]
+Stop = Literal["rounds", "no gain", "interrupted", "capped", "stopped"]
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,15 +48,21 @@ class LoopSettings(msgspec.Struct, frozen=True, kw_only=True):
     explore: act on shrunken estimates where no failure is significant.
     human_floor: least share of the training weight that human conversations get.
     rename: pattern of an act → the act it counts as, everywhere. features: what the student sees.
+    patience: rounds in a row without a shown gain after which the loop stops; 0: it never stops early.
+    gates: what must hold of everything generated so far, against the reference (`tail_retention >= 0.8`).
+    human_warning: share of human words in what is learnt from below which there is a warning.
     least: conversations below which a cell is not looked at. sure: how certain a student must be to contradict a label.
     folds: of cross-fitting.
     """
 
     rounds: int = 3
+    patience: int = 2
     replace: bool = False
     steer: bool = True
     explore: bool = False
     human_floor: float = 0.0
+    human_warning: float = HUMAN_FLOOR
+    gates: tuple[str, ...] = ()
     rename: dict[str, str] = {}
     features: str = "yardstick"
     least: int = LEAST
@@ -64,20 +72,30 @@ class LoopSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GateInput(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gate looks at: the first round's conversations, this round's, and the human share of the training mix."""
+    """What a gate looks at: the first round's conversations, this round's, and the human share of the training mix.
+
+    so_far: everything generated up to now. learnt: round by round, what its student learnt from, the last one's last.
+    """
 
     first: tuple[Example, ...]
     now: tuple[Example, ...]
     human_share: float
     human_floor: float
+    so_far: tuple[Example, ...] = ()
+    learnt: tuple[tuple[Example, ...], ...] = ()
 
 
 class GateResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a round is still like the first one. figures: name → value. reasons: why not."""
+    """Whether a round is as it should be. figures: name → value. reasons: why not.
+
+    watch: what all rounds say together; None without a reference. outcomes: of the gates of the settings.
+    """
 
     passed: bool
     figures: dict[str, float] = {}
     reasons: tuple[str, ...] = ()
+    watch: Watch | None = None
+    outcomes: tuple[GateOutcome, ...] = ()
 
 
 Gate = Callable[[GateInput], GateResult]
@@ -127,9 +145,10 @@ class FinalTest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoopReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the loop came to. stop: why it ended; the last two can be gone on with.
+    """What the loop came to. stop: why it ended; the last three can be gone on with.
 
-    student: the last round's, relative to the loop's folder.
+    student: the last round's, relative to the loop's folder. reference: content id of the human conversations that all
+    rounds are compared with, "" without any.
     """
 
     stop: Stop
@@ -141,6 +160,7 @@ class LoopReport(msgspec.Struct, frozen=True, kw_only=True):
     rounds: tuple[LoopRound, ...]
     test: FinalTest | None = None
     student: str = ""
+    reference: str = ""
 
     @property
     def usage(self) -> Usage:

@@ -18,9 +18,17 @@ import msgspec
 from turnwright.engine.designing import design_of
 from turnwright.engine.events import Listener, silent
 from turnwright.engine.local import Ending
-from turnwright.engine.loop.gate import first_round_gate
+from turnwright.engine.loop.gate import first_round_gate, reference_gate
 from turnwright.engine.loop.generating import capped, is_complete, write_spec
-from turnwright.engine.loop.inputs import begin, begun_with, domains_of, is_cross_fitted, refuse_inputs
+from turnwright.engine.loop.inputs import (
+    ENOUGH,
+    begin,
+    begun_with,
+    domains_of,
+    is_cross_fitted,
+    refuse_inputs,
+    refuse_reference,
+)
 from turnwright.engine.loop.labels import Ask, Settled
 from turnwright.engine.loop.page import page_of, round_page
 from turnwright.engine.loop.records import (
@@ -37,6 +45,7 @@ from turnwright.engine.loop.school import School
 from turnwright.engine.loop.steering import Site, Steering, steer, steered
 from turnwright.engine.whole import run_spec
 from turnwright.errors import CapReached, InputError
+from turnwright.monitor.frozen import kept_reference
 from turnwright.reading import ExampleSet, decisions
 from turnwright.store import write_bytes, write_jsonl, write_text
 from turnwright.train import Difference, Evaluation, Student, compare, evaluate, save_student, student_card
@@ -46,8 +55,6 @@ from turnwright.train.overlap import mark
 
 __all__ = ["run_loop"]
 
-PATIENCE = 2
-"""Rounds in a row without a shown gain after which the loop stops."""
 ROUND, STEERING, FAILURES, DISAGREEMENTS = (
     "round.json", "steering.json", "failures.json", "disagreements.jsonl",
 )  # fmt: skip
@@ -63,7 +70,8 @@ async def run_loop(
     *,
     human: ExampleSet | None = None,
     test: ExampleSet | None = None,
-    gate: Gate = first_round_gate,
+    reference: ExampleSet | None = None,
+    gate: Gate | None = None,
     ask: Ask | None = None,
     tell: Listener = silent,
 ) -> LoopReport:
@@ -74,7 +82,10 @@ async def run_loop(
         dev: real or held-out conversations that find the failures. Where they are wholly among `human`, students are
             cross-fitted, so that none answers for a conversation that it learnt from.
         human: conversations that every student learns from besides. test: looked at once, after the last round.
-        gate: judges every round before it steers. ask: an arbiter of labels, where one is licensed.
+        reference: human conversations that all rounds are compared with; `human`, or else `dev`, where none are given
+            and there are enough of those.
+        gate: judges every round before it steers; by default, by the reference.
+        ask: an arbiter of labels, where one is licensed.
         tell: hears the events of all runs.
 
     Raises:
@@ -83,9 +94,11 @@ async def run_loop(
     """
     wanted = settings or LoopSettings()
     refuse_inputs(wanted, dev, human, test)
-    loop = _Loop(placed, dev, folder, wanted, human, gate, ask, tell)
+    refuse_reference(reference, human or dev, wanted.gates)
+    loop = _Loop(placed, dev, folder, wanted, human, reference, ask, tell)
     lock = begin(folder, loop.begun)
     try:
+        loop.gate = gate or loop.usual_gate(human or dev)
         return await loop.run(test)
     finally:
         lock.release()
@@ -99,21 +112,36 @@ class _Loop:
         folder: Path,
         settings: LoopSettings,
         human: ExampleSet | None,
-        gate: Gate,
+        reference: ExampleSet | None,
         ask: Ask | None,
         tell: Listener,
     ) -> None:
         self.placed, self.dev, self.folder, self.settings = placed, dev, folder, settings
-        self.gate, self.tell = gate, tell
+        self.reference, self.tell = reference, tell
+        self.gate: Gate = first_round_gate
+        self.against = ""
         self.domains = domains_of(placed)
         for one, domain in zip(placed, self.domains, strict=True):
             design_of(one.spec, domain)  # a design that cannot be is refused before anything is paid
         measuring_version()  # students are needed after the first round is paid: what is missing is said before
         self.names = [domain.name for domain in self.domains]
         self.crossed = is_cross_fitted(dev, human)
-        self.begun = begun_with(placed, self.domains, settings, dev, human)
+        self.begun = begun_with(placed, self.domains, settings, dev, human, reference)
         self.points = decisions(dev.examples)
         self.school = School(folder, self.domains, dev, human, settings, crossed=self.crossed, ask=ask)
+
+    def usual_gate(self, at_hand: ExampleSet) -> Gate:
+        """The gate against the reference; that of the first round where nothing but too few conversations are at hand.
+
+        Raises:
+            InputError: the reference has too few conversations, or the loop was begun with another.
+        """
+        against = self.reference or at_hand
+        if len(against) < ENOUGH:
+            return first_round_gate
+        frozen = kept_reference(self.folder / "reference.json", against.examples)
+        self.against = frozen.reference
+        return reference_gate(against.examples, frozen, self.settings)
 
     async def run(self, test: ExampleSet | None) -> LoopReport:
         rounds: list[LoopRound] = []
@@ -123,7 +151,7 @@ class _Loop:
             if ending != "complete":
                 return self.report(rounds, ending, None)
             rounds.append(await self.judged(number, rounds))
-            if _idle(rounds):
+            if _idle(rounds, self.settings.patience):
                 stop = "no gain"
                 break
         return self.report(rounds, stop, self.tested(len(rounds), test) if test else None)
@@ -174,6 +202,8 @@ class _Loop:
             GateInput(
                 first=self.school.generated(1), now=self.school.generated(number),
                 human_share=lesson.shares.share, human_floor=self.settings.human_floor,
+                so_far=tuple(one for n in range(1, number + 1) for one in self.school.generated(n)),
+                learnt=tuple(self.school.lesson(n).learnt.examples for n in range(1, number + 1)),
             )
         )  # fmt: skip
         strength = (before[-1].strength if before else 1.0) * (1.0 if passed.passed else 0.5)
@@ -272,6 +302,7 @@ class _Loop:
             rounds=tuple(rounds),
             test=test,
             student=f"round_{rounds[-1].number}/student" if rounds else "",
+            reference=self.against,
         )
         write_bytes(self.folder / "loop.json", _json(made))
         write_text(self.folder / "loop.md", page_of(made))
@@ -289,10 +320,10 @@ def _unseen(test: ExampleSet, student: Student) -> ExampleSet:
     return msgspec.structs.replace(test, examples=kept)
 
 
-def _idle(rounds: Sequence[LoopRound]) -> bool:
-    """Whether the gain's interval reached down to zero in the last two rounds."""
-    last = [one.gain for one in rounds[-PATIENCE:]]
-    return len(last) == PATIENCE and all(gain is not None and gain.difference.low <= 0 for gain in last)
+def _idle(rounds: Sequence[LoopRound], patience: int) -> bool:
+    """Whether the gain's interval reached down to zero in so many last rounds; never for a patience of 0."""
+    last = [one.gain for one in rounds[-patience:]] if patience else []
+    return 0 < patience == len(last) and all(gain is not None and gain.difference.low <= 0 for gain in last)
 
 
 def _json(value: object) -> bytes:
