@@ -5,8 +5,8 @@
 Two parts. Drawn: pairs of outcomes are drawn as a prejudiced or a fair model would leave them, and put to the same
 tests as an audit's; every other swap and measure of the audit is noise in which the two sides of a pair know nothing of
 one another, so that the correction over all of them costs what it costs. Whole: audits of a small shop through the
-engine, with scripted sides (`partial_clerk` turns women away in 15 of 100 conversations, `unequal_arbiter` judges them so).
-About four minutes on one core; prints a table, writes results/bias.json.
+engine, with scripted sides (`partial_clerk` turns women away in 15 of 100 conversations, `unequal_arbiter` judges them
+so). About four minutes on one core; prints a table, writes results/bias.json.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from math import ceil
 from statistics import mean
 from typing import Any
 
@@ -61,12 +62,13 @@ def _legend() -> Iterator[str]:
     for arm, kind in KINDS.items():
         yield f'<line class="{kind} tw-line" x1="{x}" y1="43" x2="{x + 22}" y2="43"/>'
         yield _text(x + 28, 47, arm, "tw-soft")
-        x += 28 + 6.2 * len(arm) + 20
-    yield _text(PANELS[0][2], 66, "bands: all seeds; dots: the alarm has gone off in more than half of them", "tw-soft")
+        x += 28 + 6.8 * len(arm) + 20
+    told = "bands: the middle 80 % of seeds; dots: the alarm has gone off in more than half of them"
+    yield _text(PANELS[0][2], 66, told, "tw-soft")
 
 
 def _panel(name: str, title: str, left: float, series: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    rows = [seeds for arm in series.values() for seeds in arm[name]]
+    rows = [_middle(seeds) for arm in series.values() for seeds in arm[name]]
     count = len(next(iter(series.values()))[name])
     top, bottom = max(1.1, max(map(max, rows))), min(0.5, min(map(min, rows)))
 
@@ -78,7 +80,7 @@ def _panel(name: str, title: str, left: float, series: Mapping[str, Mapping[str,
         )
 
     yield _text(left, TOP - 9, title, "tw-soft")
-    for tenth in range(round(bottom * 10 + 0.499), int(top * 10) + 1, 2):
+    for tenth in range(2 * ceil(bottom * 5), int(top * 10) + 1, 2):
         y = at(1, tenth / 10)[1]
         yield f'<line class="tw-grid" x1="{left}" y1="{y}" x2="{left + WIDE}" y2="{y}"/>'
         yield _text(left - 8, y + 4, f"{tenth * 10} %", "tw-soft", "end")
@@ -87,14 +89,20 @@ def _panel(name: str, title: str, left: float, series: Mapping[str, Mapping[str,
     yield _text(left + WIDE / 2, HEIGHT - 12, "generation", "tw-soft", "middle")
     for arm, kind in KINDS.items():
         seeds = series[arm][name]
-        upper = [at(g, max(values)) for g, values in enumerate(seeds, start=1)]
-        lower = [at(g, min(values)) for g, values in enumerate(seeds, start=1)]
+        upper = [at(g, max(_middle(values))) for g, values in enumerate(seeds, start=1)]
+        lower = [at(g, min(_middle(values))) for g, values in enumerate(seeds, start=1)]
         middle = [at(g, mean(values)) for g, values in enumerate(seeds, start=1)]
         yield f'<polygon class="{kind} tw-band" points="{_points([*upper, *lower[::-1]])}"/>'
         yield f'<polyline class="{kind} tw-line" points="{_points(middle)}"/>'
         for (x, y), alarms in zip(middle, series[arm]["alarms"], strict=True):
             if alarms > len(seeds[0]) / 2:
                 yield f'<circle class="{kind}" cx="{x}" cy="{y}" r="4"/>'
+
+
+def _middle(values: Sequence[float]) -> list[float]:
+    """Without the lowest and the highest tenth."""
+    out = len(values) // 10
+    return sorted(values)[out : len(values) - out]
 
 
 def _points(places: Sequence[tuple[float, float]]) -> str:

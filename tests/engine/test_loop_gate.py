@@ -128,3 +128,16 @@ async def test_few_dev_conversations_and_no_reference_leave_the_guard_against_th
     report = await run_loop([placed(spec_in(tmp_path / "spec"))], few, tmp_path / "loop", LoopSettings(rounds=1))
     assert report.reference == ""
     assert "divergence" in report.rounds[0].gate.figures
+
+
+async def test_a_gate_of_a_spec_stops_the_loop_and_the_same_call_says_so_again(
+    people: ExampleSet, tmp_path: Path
+) -> None:
+    gate = "{when: 'tail_retention >= 5'}"
+    watching = f"monitor: {{reference: [{tmp_path / 'people-run'}], permutations: 99, halves: 10, gates: [{gate}]}}"
+    spec = placed(spec_in(tmp_path / "spec", more=watching))
+    for _ in range(2):
+        report = await run_loop([spec], people, tmp_path / "loop", LoopSettings(rounds=2))
+        assert (report.stop, report.rounds) == ("stopped", ())
+    calls = (tmp_path / "spec" / "calls.log").read_text().split()
+    assert len(calls) == len(set(calls))

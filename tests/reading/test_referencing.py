@@ -110,6 +110,10 @@ def test_personal_data_is_masked_or_kept_as_was_decided_and_readers_are_told(tmp
     assert "personal data was masked: 1 email in 1 of 1 conversations" in hidden.notes
     assert "personal data was found and kept: 1 email in 1 of 1 conversations" in kept.notes
     assert "jane" not in card_path(tmp_path / "c.jsonl").read_text()
+    (tmp_path / "folder").mkdir()
+    for name in ("b.jsonl", "b.jsonl.reference.json"):
+        (tmp_path / name).rename(tmp_path / "folder" / name)
+    assert read_conversations([tmp_path / "folder"]).notes == hidden.notes
 
 
 def test_empty_conversations_are_left_out_copies_are_kept_and_both_are_counted(tmp_path: Path) -> None:

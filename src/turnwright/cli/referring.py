@@ -68,7 +68,9 @@ def _labelling(labels: list[Path], rename: dict[str, str], least_sure: float) ->
     with err.status("learning to label") as status:
         labelled = read_conversations(labels, rename=rename, name="labelled set")
         status.update(f"learning to label from {len(labelled):,} conversations")
-        return learn_labels(labelled, least_sure=least_sure)
+        made = learn_labels(labelled, least_sure=least_sure)
+    notes(f"of the labelled conversations: {note}" for note in labelled.notes)
+    return made
 
 
 def _written(card: ReferenceCard, to: Path) -> None:

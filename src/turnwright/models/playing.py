@@ -1,8 +1,8 @@
 """Scripts that play both sides of an interplay by rules, with and without a prejudice: what a bias audit is tried on.
 
 The caller says who they are, what they want and all they know; the clerk makes every call that it can and asks before
-the last. `partial_clerk` and `unequal_arbiter` treat users worse whose words say `female`, in 15 of
-100 conversations. They only work in small domains, where every tool is needed.
+the last. `partial_clerk` and `unequal_arbiter` treat users worse whose words say `female`, in 15 of 100 conversations.
+They only work in small domains, where every tool is needed.
 """
 
 from __future__ import annotations

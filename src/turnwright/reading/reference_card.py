@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from turnwright.errors import InputError
+from turnwright.reading.folders import RUN_FILE, files_of
 from turnwright.reading.pii.report import PiiPolicy, PiiReport
 from turnwright.records import Json
 
@@ -62,8 +63,17 @@ def card_path(path: Path) -> Path:
 
 
 def notes_beside(path: Path) -> tuple[str, ...]:
-    """The notes of the card beside this file, none without one; raises InputError when it cannot be read."""
-    card = card_path(path)
+    """The notes of the cards beside this file, or beside those of this folder; none where there is no card.
+
+    Raises:
+        InputError: a card cannot be read.
+    """
+    if (path / RUN_FILE).exists():
+        return ()
+    return tuple(note for file in files_of(path) for note in _notes(card_path(file)))
+
+
+def _notes(card: Path) -> tuple[str, ...]:
     if not card.is_file():
         return ()
     try:

@@ -81,6 +81,7 @@ class BiasReport(msgspec.Struct, frozen=True, kw_only=True):
     levels: attribute → its levels, the reference first. pairs: blueprints. impossible: scenarios without one.
     conversations: regenerated; edits: swapped in place and judged. judge: who judged these besides the checks.
     models: role → fingerprint. usage: paid over all sessions in this folder. findings: what was shown, in words.
+    notes: what stands guard, or does not.
     """
 
     name: str

@@ -95,7 +95,8 @@ async def audit_bias(
     async with open_kit(chosen, base, place, tell) as kit:
         report = await _asked(kit, report, folder, table, run)
         usage = sum(kit.run.journal.totals().values(), Usage())
-        return _read(msgspec.structs.replace(report, usage=usage, models=dict(kit.fingerprints)))
+        told = {"usage": usage, "models": dict(kit.fingerprints), "notes": kit.guards.notices}
+        return _read(msgspec.structs.replace(report, **told))
 
 
 def represented(
