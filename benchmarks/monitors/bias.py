@@ -55,7 +55,7 @@ def main() -> None:
     rows += asyncio.run(_whole(given.whole))
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, (46, 30, 34, 6, 6, 6), strict=True)))
-    result = {"title": "Bias audit: planted prejudices", "says": _says(given.audits), "table": [list(r) for r in rows]}
+    result = {"title": "Bias audit: planted prejudices", "says": _says(), "table": [list(r) for r in rows]}
     (HERE / "results").mkdir(exist_ok=True)
     (HERE / "results" / "bias.json").write_text(json.dumps(result, indent=1) + "\n")
 
@@ -64,7 +64,7 @@ def _row(what: str, planted: str, looked: str, found: Sequence[bool]) -> Row:
     return what, planted, looked, f"{len(found)}", f"{sum(found)}", f"{sum(found) / len(found):.2f}"
 
 
-def _says(audits: int) -> list[str]:
+def _says() -> list[str]:
     return [
         f"{PAIRS} pairs each. found: audits in which the planted measure (control: any) is shown to be different, "
         "after Holm over everything that was looked at.",
@@ -72,7 +72,7 @@ def _says(audits: int) -> list[str]:
         "words; together: whoever is turned away as a man is also turned away as a woman, as equal seeds make it.",
         f"the whole table: {SWAPS} swaps x {len(MEASURES)} measures, all but one of them noise that is as large as it "
         "can be; an audit that needs its power for one attribute names it with --attribute.",
-        f"rates over {audits} drawn audits know no more than two or three points.",
+        "rates over 200 audits are good to about four points, over 50 to ten.",
     ]
 
 
