@@ -57,12 +57,14 @@ these tests see differences where there is none (the rows `null` should show 0.0
 there they miss what there is. Share of repetitions with p <= 0.05:
 """
 TAILS = (
-    ("rarest_10_deleted", "the issue's measure"),
-    ("rarest_10_conversations_deleted", "the harder measure"),
+    ("rarest_10_deleted", "a tenth of the turns"),
+    ("rarest_10_conversations_deleted", "cells of a tenth of the conversations, a much smaller loss"),
 )
 LIMITS = {400: 0.95, 100: 0.9}
 """Conversations a side → detection of deleted tails that is asked for."""
 FALSE_ALARMS = 0.06
+WEAK = 0.8
+"""Detection below this is named as weak."""
 
 Rows = list[list[str]]
 
@@ -142,6 +144,9 @@ def power_says(result: Mapping[str, Any]) -> list[str]:
         told.append(f"Alarms of the panel for nothing: {hits} of {of} ({hits / of:.3f}); at most {FALSE_ALARMS} asked "
                     f"for: {met}.")  # fmt: skip
         told.append(_worst(result))
+    weak = [f"`{cell['planting']}` on {cell['corpus']} at n = {cell['n']} ({cell['panel']['rate']:.2f})"
+            for cell in result["cells"] if cell["planting"] != "null" and cell["panel"]["rate"] < WEAK]  # fmt: skip
+    told.append(f"Found in less than {WEAK:.0%} of the repetitions: {', '.join(weak) or 'nothing of the above'}.")
     return told
 
 

@@ -133,7 +133,7 @@ async def test_few_dev_conversations_and_no_reference_leave_the_guard_against_th
 async def test_a_gate_of_a_spec_stops_the_loop_and_the_same_call_says_so_again(
     people: ExampleSet, tmp_path: Path
 ) -> None:
-    gate = "{when: 'tail_retention >= 5'}"
+    gate = "{when: 'act_mix >= 0.9'}"
     watching = f"monitor: {{reference: [{tmp_path / 'people-run'}], permutations: 99, halves: 10, gates: [{gate}]}}"
     spec = placed(spec_in(tmp_path / "spec", more=watching))
     for _ in range(2):

@@ -74,8 +74,11 @@ def test_the_page_says_whether_the_limits_are_met(scripts: tuple[ModuleType, Mod
     told = page.page_of(tmp_path)
     assert "n = 100: STAR 0.05; 0.90 asked for: not met." in told
     assert "Alarms of the panel for nothing: 1 of 20 (0.050); at most 0.06 asked for: met." in told
+    assert "less than 80% of the repetitions: `rarest_10_deleted` on STAR at n = 100 (0.05)." in told
     (tmp_path / "power.json").write_text(json.dumps(result(power, alarms=19)), "utf-8")
-    assert "n = 100: STAR 0.95; 0.90 asked for: met." in page.page_of(tmp_path)
+    told = page.page_of(tmp_path)
+    assert "n = 100: STAR 0.95; 0.90 asked for: met." in told
+    assert "nothing of the above" in told
 
 
 def test_a_page_names_what_was_not_run_and_shows_other_results_as_they_are(
