@@ -10,8 +10,8 @@ from loop_cases import example_of, shop_named, site_of, spec_in
 
 from turnwright.design import Design
 from turnwright.engine import design_of, load_spec
-from turnwright.engine.loop.generating import write_spec
 from turnwright.engine.lifts import lifts
+from turnwright.engine.loop.generating import write_spec
 from turnwright.engine.loop.steering import Site, steer, steered
 from turnwright.engine.quotas import Bounds
 from turnwright.reading import Decision, decisions

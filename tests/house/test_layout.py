@@ -81,3 +81,9 @@ def test_no_test_uses_mocks() -> None:
     tests = Path(__file__).parents[1]
     word = "unittest" + ".mock"
     assert [path.name for path in tests.rglob("*.py") if word in path.read_text(encoding="utf-8")] == []
+
+
+def test_no_two_files_of_the_tests_share_a_name() -> None:
+    """pytest imports test modules by their bare names: of two with one name it can collect only one."""
+    names = [path.name for path in Path(__file__).parents[1].rglob("*.py") if path.name != "conftest.py"]
+    assert sorted(one for one in set(names) if names.count(one) > 1) == []

@@ -62,6 +62,12 @@ def test_a_value_of_the_user_the_call_or_the_result_is_said_before_and_another_i
     assert level("It is Oakland.", told) == (1.0, share)
 
 
+def test_a_word_that_conversations_have_in_small_letters_is_no_name() -> None:
+    shouted = "It is Oakland. Well, Please Wait for Bear Republic"
+    assert level(shouted, shouted)[0] == 0.6
+    assert level(shouted, "hm, please wait a bit for 4", "so please wait", "now please wait")[0] == 1.0
+
+
 def test_what_only_the_assistant_said_before_is_no_ground() -> None:
     first, again = talk("There is Wolf House."), talk("There is Wolf House.")
     twice = Example(name="two", task="t", turns=(*first.turns, *again.turns[3:]))

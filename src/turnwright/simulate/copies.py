@@ -10,9 +10,10 @@ import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from turnwright.records.provenance import style_id
 from turnwright.simulate.lines import Line
 
-__all__ = ["Copies", "style_of"]
+__all__ = ["Copies", "style_ids", "style_of"]
 
 SHOWN = 3
 """Most texts of people that a request shows."""
@@ -52,15 +53,27 @@ def style_of(line: Line, style: Mapping[str, Sequence[str]], rng: random.Random)
 
     A slot that is asked again (`City_2`) takes the texts of the first time.
     """
+    masks = _masks(line)
+    return [_SLOT.sub(lambda found: masks[found.group(1)], text) for text in _drawn(line, style, rng)]
+
+
+def style_ids(line: Line, style: Mapping[str, Sequence[str]], rng: random.Random) -> tuple[str, ...]:
+    """Ids of the texts that `style_of` gives for the same line and generator, as parents of what is said."""
+    return tuple(map(style_id, _drawn(line, style, rng)))
+
+
+def _drawn(line: Line, style: Mapping[str, Sequence[str]], rng: random.Random) -> list[str]:
     if line.role != "user":
         return []
     act = line.acts[0]
     texts = style.get(act) or style.get(_AGAIN.sub("", act), ())
-    masks = {_AGAIN.sub("", slot): mask for (slot, _), mask in zip(line.mentions, line.surfaces, strict=True)}
-    fitting = [text for text in texts if set(_SLOT.findall(text)) == set(masks)]
-    return [
-        _SLOT.sub(lambda found: masks[found.group(1)], text) for text in rng.sample(fitting, min(SHOWN, len(fitting)))
-    ]
+    slots = set(_masks(line))
+    fitting = [text for text in texts if set(_SLOT.findall(text)) == slots]
+    return rng.sample(fitting, min(SHOWN, len(fitting)))
+
+
+def _masks(line: Line) -> dict[str, str]:
+    return {_AGAIN.sub("", slot): mask for (slot, _), mask in zip(line.mentions, line.surfaces, strict=True)}
 
 
 def _words(text: str) -> Words:

@@ -14,6 +14,7 @@ from turnwright.errors import ReplyUnreadable
 from turnwright.models import Answer, Message, Request, Speaker
 from turnwright.models.prompting import prompt
 from turnwright.records import Blueprint, Fact, Json, Provenance, Scenario, Turn, canonical, derive_seed
+from turnwright.records.provenance import Sampling
 from turnwright.simulate.settings import NaiveSettings
 from turnwright.simulate.sides import call_schemas
 from turnwright.simulate.transcripts import TranscriptReader, conversations_of
@@ -50,19 +51,18 @@ async def naive(
     why = ""
     for number_of_try in range(settings.tries):
         seed = derive_seed(group, attempt, "naive", number_of_try)
-        answer = await speaker.ask(
-            Request(
-                messages=messages,
-                max_tokens=settings.max_tokens or settings.tokens_each * len(situations),
-                temperature=settings.temperature,
-                top_p=settings.top_p,
-                seed=seed,
-                json_schema=_schema(domain, len(situations)) if settings.schema_ else None,
-            )
+        request = Request(
+            messages=messages,
+            max_tokens=settings.max_tokens or settings.tokens_each * len(situations),
+            temperature=settings.temperature,
+            top_p=settings.top_p,
+            seed=seed,
+            json_schema=_schema(domain, len(situations)) if settings.schema_ else None,
         )
+        answer = await speaker.ask(request)
         paid.append(answer.call_id)
         found = conversations_of(answer.reply.text)
-        turns = _turns(found, number, situations[number][1], domain, _made(answer, seed, paid))
+        turns = _turns(found, number, situations[number][1], domain, _made(answer, request, paid))
         if turns:
             return turns
         why = _fault(found, number, answer)
@@ -82,15 +82,16 @@ def _turns(
     return TranscriptReader(made, blueprint.facts, domain).read(found[number])
 
 
-def _made(answer: Answer, seed: int, paid: Sequence[str]) -> Provenance:
+def _made(answer: Answer, request: Request, paid: Sequence[str]) -> Provenance:
     return Provenance(
         origin="model",
         role="teacher",
         model=answer.model,
         prompt=prompt("simulate", "naive").hash,
-        seed=seed,
+        seed=request.seed,
         calls=tuple(paid),
         tries=len(paid),
+        sampling=Sampling.of(request),
     )
 
 

@@ -16,8 +16,9 @@ from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Request, Speaker
 from turnwright.models.prompting import prompt
 from turnwright.records import Blueprint, Json, Provenance, Scenario, derive_seed, seeded
+from turnwright.records.provenance import Sampling
 from turnwright.simulate.acceptance import Leeway, cleaned, objection
-from turnwright.simulate.copies import Copies, style_of
+from turnwright.simulate.copies import Copies, style_ids, style_of
 from turnwright.simulate.lines import Line, whole
 from turnwright.simulate.settings import FillSettings
 from turnwright.simulate.wording import Worded

@@ -12,8 +12,9 @@ from turnwright.domains.reader import Reader
 from turnwright.models import Answer, Message, Reply, Request, Speaker
 from turnwright.models.prompting import prompt
 from turnwright.records import Blueprint, Origin, Provenance, derive_seed, seeded
+from turnwright.records.provenance import Sampling
 from turnwright.simulate.acceptance import Leeway, cleaned, folded, objection
-from turnwright.simulate.copies import Copies, style_of
+from turnwright.simulate.copies import Copies, style_ids, style_of
 from turnwright.simulate.lines import Line, spare_pairs
 from turnwright.simulate.settings import FillSettings
 
@@ -91,16 +92,17 @@ class Wording:
         spare: Worded | None = None
         for number in range(self.settings.tries):
             seed = derive_seed(self.blueprint.id, self.attempt, *place, number)
-            answer = await self.speakers[SPEAKS[line.role]].ask(self._request(line, said, seed))
+            request = self._request(line, said, seed)
+            answer = await self.speakers[SPEAKS[line.role]].ask(request)
             calls.append(answer.call_id)
-            worded = self._judged(line, said, answer, seed)
+            worded = self._judged(line, said, answer, request)
             if worded.text and (line.is_formula or not worded.known):
                 return _paid(worded, calls, objections)
             objections.append(worded.objections[0] if worded.objections else "known")
             spare = spare or (worded if worded.text else None)
         return _paid(spare or self._phrased(place, line), calls, objections)
 
-    def _judged(self, line: Line, asked: str, answer: Answer, seed: int) -> Worded:
+    def _judged(self, line: Line, asked: str, answer: Answer, request: Request) -> Worded:
         """Read one reply: words with their provenance, or no words and the objection."""
         text = cleaned(answer.reply.text)
         fault = "cut"
@@ -113,8 +115,10 @@ class Wording:
             role=SPEAKS[line.role],
             model=answer.model,
             prompt=self._prompt.hash,
-            seed=seed,
+            seed=request.seed,
             calls=(answer.call_id,),
+            parents=style_ids(line, self.settings.style, self._style(line)),
+            sampling=Sampling.of(request),
         )
         if fault:
             return Worded(text="", provenance=made, objections=(fault,))
@@ -130,7 +134,7 @@ class Wording:
 
     def _request(self, line: Line, said: str, seed: int) -> Request:
         """Examples first, the line to say last: the long part is the same wherever this is said."""
-        style = style_of(line, self.settings.style, seeded("style", self.blueprint.id, self.attempt, line.acts[0]))
+        style = style_of(line, self.settings.style, self._style(line))
         opening = self._prompt.render(part="system", who=WHO[line.role], style=style)
         messages = [Message(role="system", content=opening)]
         for one, other in self._examples(line):
@@ -150,6 +154,9 @@ class Wording:
     def _examples(self, line: Line) -> list[tuple[str, str]]:
         spare = spare_pairs(self.domain, line.role, SPARE_PAIRS) if len(line.variants) < FEW_VARIANTS else []
         return [*spare, *line.pairs(self.settings.examples)]
+
+    def _style(self, line: Line) -> random.Random:
+        return seeded("style", self.blueprint.id, self.attempt, line.acts[0])
 
     def _draw(self, what: str, place: tuple[int, int]) -> random.Random:
         return seeded(what, self.blueprint.id, self.attempt, *place)
@@ -184,6 +191,7 @@ def _together(worded: Sequence[Worded], draft: Worded | None) -> Worded:
             origin=origin,
             calls=(*drafted.calls, *(call for one in made for call in one.calls)),
             tries=drafted.tries + max(one.tries for one in made),
+            parents=tuple(dict.fromkeys(parent for one in made for parent in one.parents)),
         ),
         objections=tuple(fault for line in worded for fault in line.objections),
         known=all(line.known for line in worded),

@@ -8,7 +8,8 @@ whether the right value was taken out of those that were said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from turnwright.monitor.statistic import LeftOut, Monitor, Sample, Statistic
 from turnwright.reading import Example, Said
 
 __all__ = ["MONITORS", "pieces"]
+
+EVERYDAY = 3
+"""Conversations of both sets that must have a word in small letters before it is taken for no name."""
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -27,15 +31,33 @@ _ALWAYS = frozenset(["i", "am", "pm", "ok", "okay", "asap", "ai", "id", "pin", "
 """Words with a capital that name nothing, and months, which results write as numbers."""
 
 
-def pieces(text: str) -> set[str]:
-    """Numbers without leading zeros and separators, and words in lower case that have a capital inside a sentence."""
+def pieces(text: str, everyday: Set[str] = frozenset()) -> set[str]:
+    """Numbers without leading zeros and separators, and names in lower case.
+
+    everyday: words that are no names even where they have a capital (see `_everyday`).
+    """
     found = {_plain(number) for number in _NUMBER.findall(text)}
+    return found | {name for name in _capitals(text) if name not in _ALWAYS and name not in everyday}
+
+
+def _capitals(text: str) -> Iterator[str]:
+    """Words with a capital inside a sentence, in lower case."""
     opening = True
     for token in text.split():
-        inside = token[:1].isupper() and not opening
-        found |= {word.lower() for word in _WORD.findall(token) if inside and word[0].isupper()} - _ALWAYS
+        if token[0].isupper() and not opening:
+            yield from (word.lower() for word in _WORD.findall(token) if word[0].isupper())
         opening = token[-1] in ".!?:"
-    return found
+
+
+def _everyday(examples: Sequence[Example]) -> frozenset[str]:
+    """Words that more conversations have in small letters than with a capital inside a sentence; three at least."""
+    small: Counter[str] = Counter()
+    capital: Counter[str] = Counter()
+    for one in examples:
+        texts = [turn.text for turn in one.turns if turn.role != "tool"]
+        small.update({word for word in _WORD.findall(" ".join(texts)) if word.islower()})
+        capital.update({word for text in texts for word in _capitals(text)})
+    return frozenset(word for word, count in small.items() if count >= EVERYDAY and count > capital[word])
 
 
 def _plain(number: str) -> str:
@@ -53,18 +75,19 @@ def _evidence(turn: Said) -> set[str]:
     return numbers | hours | items | {word.lower() for word in _WORD.findall(text)}
 
 
-def _said(one: Example) -> Iterator[tuple[int, int]]:
+def _said(one: Example, everyday: Set[str] = frozenset()) -> Iterator[tuple[int, int]]:
     """Of every assistant turn with words: pieces that were said before, and all its pieces."""
     known: set[str] = set()
     for turn in one.turns:
         if turn.role == "assistant" and turn.text:
-            told = pieces(turn.text)
+            told = pieces(turn.text, everyday)
             yield len(told & known), len(told)
         known |= _evidence(turn)
 
 
 def _prepare(sample: Sample) -> Statistic | LeftOut:
-    rows = [tuple(map(sum, zip(*_said(one), strict=True))) or (0, 0) for one in sample.examples]
+    everyday = _everyday(sample.examples)
+    rows = [tuple(map(sum, zip(*_said(one, everyday), strict=True))) or (0, 0) for one in sample.examples]
     sums = np.array(rows, dtype=np.float32)
     told = sums[:, 1] > 0
     n = int(told[: sample.reference].sum()), int(told[sample.reference :].sum())
