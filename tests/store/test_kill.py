@@ -58,6 +58,7 @@ def _require_whole_scenarios(run: Run) -> int:
     assert [found.scenario.ordinal for found in run.records.concluded()] == list(range(done))
     for ordinal in range(done):
         assert run.records.concluded_at(ordinal) == concluded(ordinal)
+    assert run.records.logged_up_to() == run.records.log.ledger.size == done
     return done
 
 

@@ -1,18 +1,21 @@
-"""Export of a run: streams what was admitted out of the run database into the export stage, with its card."""
+"""Export of a run: streams what was admitted out of the run database into the export stage, with its card and views."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from turnwright import __version__
 from turnwright.domains import Domain
 from turnwright.engine.batches.words import quarantine_reasons, stop_reasons
 from turnwright.engine.debates import debate_figures
 from turnwright.engine.fidelity import kept_fidelity
 from turnwright.engine.guards import Guards
-from turnwright.engine.spec import Spec
+from turnwright.engine.spec import EmbeddedSpec, Spec
 from turnwright.export import CardFacts, Kept, Manifest, Written, card, export
 from turnwright.export.card import Figure, Likeness
+from turnwright.export.views import RunTold, view_facts, view_files
+from turnwright.models import CATALOGUE
 from turnwright.monitor.page import wording
 from turnwright.records.fidelity import Fidelity
 from turnwright.store import Run
@@ -46,6 +49,11 @@ def export_run(run: Run, domain: Domain, spec: Spec, guards: Guards, models: Map
         guards: for the card. models: role → fingerprint.
     """
     facts = _Facts()
+
+    def views(made: Manifest) -> dict[str, bytes]:
+        on_card, beside = facts.told(run, spec, guards, models), facts.of_run(run, spec, models)
+        return view_files(view_facts(made, domain, spec.export, on_card, beside), spec.export.views)
+
     return export(
         facts.counting(kept(run)),
         domain,
@@ -53,6 +61,7 @@ def export_run(run: Run, domain: Domain, spec: Spec, guards: Guards, models: Map
         run.folder.exports,
         spec_hash=spec.id,
         card=lambda made: card(made, domain, facts.told(run, spec, guards, models)),
+        views=views,
     )
 
 
@@ -63,6 +72,8 @@ class _Facts:
         self.counts: dict[str, Counter[str]] = {"outcome": Counter(), "intent": Counter(), "way": Counter()}
         self.turns: Counter[str] = Counter()
         self.words: Counter[str] = Counter()
+        self.writers: Counter[str] = Counter()
+        self.written: Counter[str] = Counter()
 
     def counting(self, stream: Iterator[Kept]) -> Iterator[Kept]:
         for each in stream:
@@ -73,6 +84,9 @@ class _Facts:
                 if turn.text and turn.role != "tool":
                     self.turns[turn.provenance.origin] += 1
                     self.words[turn.provenance.origin] += len(turn.text.split())
+                    if model := turn.provenance.model:
+                        self.writers[model] += 1
+                        self.written[model] += len(turn.text.split())
             yield each
 
     def told(self, run: Run, spec: Spec, guards: Guards, models: Mapping[str, str]) -> CardFacts:
@@ -96,6 +110,29 @@ class _Facts:
             quarantined=quarantine_reasons(verdicts),
             stopped=stop_reasons(verdicts),
         )
+
+
+    def of_run(self, run: Run, spec: Spec, models: Mapping[str, str]) -> RunTold:
+        """What views say beside the card."""
+        head = run.records.log.ledger.head()
+        return RunTold(
+            writers={model: Written(turns=n, words=self.written[model]) for model, n in sorted(self.writers.items())},
+            seed=spec.seed,
+            licences=_licences(spec, models),
+            head=f"{head.size}:{head.root}" if head.size else "",
+            version=__version__,
+        )
+
+
+def _licences(spec: Spec, models: Mapping[str, str]) -> dict[str, str]:
+    """Fingerprint → licence, for models of the catalogue; nobody knows that of others."""
+    known = {entry.name: entry.licence for entry in CATALOGUE}
+    asked = {role: spec.models[name] for role, name in spec.speaking.items()}
+    return {
+        models[role]: known[model.model]
+        for role, model in asked.items()
+        if isinstance(model, EmbeddedSpec) and model.model in known and role in models
+    }
 
 
 def likeness(fidelity: Fidelity) -> Likeness:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from turnwright.admit import AdmitSettings
 from turnwright.design import DesignSettings
@@ -14,6 +14,7 @@ from turnwright.domains.declaration import Strict, Word
 from turnwright.engine.seeding import with_habits
 from turnwright.errors import SpecError
 from turnwright.export import ExportSettings
+from turnwright.models.redaction import Secrets, secrets_of, without_secrets
 from turnwright.monitor.settings import MonitorSettings
 from turnwright.plan import PlanSettings
 from turnwright.records import content_id
@@ -55,17 +56,25 @@ class EmbeddedSpec(Strict):
 
 
 class EndpointSpec(Strict):
-    """An OpenAI-compatible endpoint: `base_url` up to and including `/v1`; the key is read from `api_key_env`."""
+    """An OpenAI-compatible endpoint: `base_url` up to and including `/v1`; the key is read from `api_key_env`.
+
+    Values of headers, of the query of `base_url` and of secrets in `extra_body` are sent, and written down nowhere.
+    """
 
     kind: Literal["openai"]
-    base_url: str
+    base_url: str = Field(repr=False)
     model: str
     api_key_env: str = ""
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default={}, repr=False)
     timeout: float = Field(default=60.0, gt=0)
     concurrency: int = Field(default=64, ge=1, le=4096)
-    extra_body: dict[str, object] = {}
+    extra_body: dict[str, object] = Field(default={}, repr=False)
     price: PriceSpec = PriceSpec()
+
+    @model_serializer(mode="wrap")
+    def _without_secrets(self, dumped: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """What leaves the process holds no secret, whoever writes it down; clients read the fields themselves."""
+        return without_secrets(dumped(self))
 
 
 class ScriptedSpec(Strict):
@@ -214,9 +223,22 @@ def load_spec(path: Path) -> Spec:
     """Read and check a `factory.yaml`; what its habits file says is put in place.
 
     Raises:
-        SpecError: with file, line and fix. DomainError: a spec with habits, whose domain cannot be read.
+        SpecError: with file, line and fix, and no secret of the file. DomainError: a spec with habits, whose domain
+            cannot be read.
     """
     if path.is_dir():
         path = path / "factory.yaml"
     source = read_yaml(path, SpecError)
-    return with_habits(validated(Spec, source, SpecError), path.parent)
+    try:
+        spec = validated(Spec, source, SpecError)
+    except SpecError as error:
+        raise _redacted(error, source.value) from None
+    return with_habits(spec, path.parent)
+
+
+def _redacted(error: SpecError, source: object) -> SpecError:
+    """The error as it may be shown: what is wrong with a file may stand beside a key."""
+    models = source.get("models") if isinstance(source, dict) else None
+    given = models.values() if isinstance(models, dict) else ()
+    secrets = Secrets(found for model in given if isinstance(model, dict) for found in secrets_of(model))
+    return SpecError(secrets.redacted(error.what), where=error.where, fix=secrets.redacted(error.fix))

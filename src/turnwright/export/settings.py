@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Literal
 
 from pydantic import Field, field_validator
 
 from turnwright.domains.declaration import Strict, Word
 
-__all__ = ["ExportSettings", "FormatName"]
+__all__ = ["ExportSettings", "FormatName", "ViewName"]
 
 FormatName = Literal["openai", "sharegpt", "trl", "preference", "critique", "parquet"]
+ViewName = Literal["croissant", "data_trust", "eu_summary", "implicit_label", "prov", "prov_conversations"]
+VIEWS: list[ViewName] = ["croissant", "data_trust", "eu_summary", "implicit_label", "prov"]
 
 
 class ExportSettings(Strict):
@@ -27,6 +30,10 @@ class ExportSettings(Strict):
     licence: of the set, for its card (`apache-2.0`, or a name of your own); unknown where it is empty.
     with_metadata: whether lines say where their turns came from (OpenAI's in a file beside, see `openai_chat`).
     scratchpad: whether `critique` lines tell the teacher's private reasoning (as `reasoning_content`).
+    views: descriptions of the set in the forms of standards, in the folder `views`; all that are one small file by
+    default. `prov_conversations` writes a PROV document for every conversation.
+    publisher, url, date: who publishes the set, where, and when (`2026-11-23`), for cards and views, since a run knows
+    none of them; unknown where they are empty.
     """
 
     formats: list[FormatName] = Field(default=["openai", "sharegpt", "trl", "preference"], min_length=1)
@@ -37,13 +44,17 @@ class ExportSettings(Strict):
     with_metadata: bool = True
     licence: str = ""
     scratchpad: bool = False
+    views: list[ViewName] = VIEWS
+    publisher: str = ""
+    url: str = ""
+    date: datetime.date | None = None
 
-    @field_validator("formats")
+    @field_validator("formats", "views")
     @classmethod
-    def _once(cls, formats: list[FormatName]) -> list[FormatName]:
-        if len(set(formats)) < len(formats):
-            raise ValueError("name every format once")
-        return formats
+    def _once(cls, named: list[str]) -> list[str]:
+        if len(set(named)) < len(named):
+            raise ValueError("name every format and every view once")
+        return named
 
     @field_validator("splits")
     @classmethod

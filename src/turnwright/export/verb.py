@@ -20,13 +20,14 @@ from turnwright.domains import Domain
 from turnwright.errors import DomainError
 from turnwright.export.critique import critique_lines
 from turnwright.export.kept import Kept, LeftOut, Line, about, said_last
-from turnwright.export.manifest import ExportedFile, Manifest
+from turnwright.export.manifest import ExportedFile, Manifest, ViewFile
 from turnwright.export.openai_chat import openai_lines, openai_name
 from turnwright.export.preference import preference_lines
 from turnwright.export.settings import ExportSettings
 from turnwright.export.sharegpt import sharegpt_lines
 from turnwright.export.splits import split_of
 from turnwright.export.trl import trl_lines
+from turnwright.export.views.prov import prov_of_conversation
 from turnwright.records import content_id
 from turnwright.store.files import whole_file, write_bytes, write_text
 from turnwright.store.parquet import ConversationRow, write_conversations
@@ -45,7 +46,7 @@ FORMATS: dict[str, Format] = {
 }
 """Formats of JSON lines, each with what it gives of one conversation; `parquet` is written by the store."""
 
-MANIFEST, CARD = "manifest.json", "README.md"
+MANIFEST, CARD, VIEWS = "manifest.json", "README.md", "views"
 
 
 def export(
@@ -56,6 +57,7 @@ def export(
     write_parquet: WriteParquet = write_conversations,
     spec_hash: str = "",
     card: Callable[[Manifest], str] | None = None,
+    views: Callable[[Manifest], dict[str, bytes]] | None = None,
 ) -> Manifest:
     """Write all formats of the settings into `folder` and return the manifest (also `manifest.json` there).
 
@@ -63,6 +65,7 @@ def export(
 
     Args:
         card: gives the text of the dataset card (`README.md` in the folder) from the finished manifest.
+        views: gives the files of the folder `views`, name → content, from the manifest of the training files.
 
     Raises:
         DomainError: two tools would have one name in OpenAI's format.
@@ -78,11 +81,16 @@ def export(
         if "parquet" in settings.formats:
             pass_.parquet(write_parquet)
         manifest = pass_.manifest(spec_hash, CARD if card else "")
-        text = card(manifest) if card else ""  # before the files appear: a card that fails leaves the earlier export
+        # before the files appear: a view or a card that fails leaves the earlier export
+        described = views(manifest) if views else {}
+        manifest = msgspec.structs.replace(manifest, views=tuple(_view(*each) for each in sorted(described.items())))
+        text = card(manifest) if card else ""
+    for name, content in described.items():
+        write_bytes(folder / VIEWS / name, content)
     if manifest.card:
         write_text(folder / CARD, text)
     write_bytes(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-    for stale in before - {manifest.card, *(file.path for file in manifest.files)}:
+    for stale in before - manifest.paths:
         (folder / stale).unlink(missing_ok=True)
     return manifest
 
@@ -124,6 +132,10 @@ class _Pass:
                 self._spool(split).write(msgspec.json.encode(_row(kept, split)) + b"\n")
             else:
                 self._lines(name, split, kept)
+        if "prov_conversations" in self.settings.views:
+            path = f"{VIEWS}/prov.{split}.provenance.jsonl"  # an ending that readers of conversations pass over
+            self._file(path, "prov", split).write(prov_of_conversation(kept))
+            self.open[path].conversations += 1
 
     def _lines(self, name: str, split: str, kept: Kept) -> None:
         written: set[str] = set()
@@ -204,6 +216,10 @@ class _Pass:
         )
 
 
+def _view(name: str, content: bytes) -> ViewFile:
+    return ViewFile(path=f"{VIEWS}/{name}", bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
 def _row(kept: Kept, split: str) -> ConversationRow:
     return ConversationRow(
         conversation=kept.conversation,
@@ -231,8 +247,8 @@ def _earlier(folder: Path) -> set[str]:
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError):
         return set()
-    own = (*FORMATS, "parquet")
-    files = {f.path for f in manifest.files if Path(f.path).parent.as_posix() in own and ".." not in f.path}
+    own = (*FORMATS, "parquet", VIEWS)
+    files = {path for path in manifest.paths if Path(path).parent.as_posix() in own and ".." not in path}
     return files | ({CARD} & {manifest.card})
 
 

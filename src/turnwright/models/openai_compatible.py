@@ -2,7 +2,7 @@
 
 One session and one connection pool a client, so that a call costs a fraction of a millisecond of CPU. A status
 becomes one of the errors of `turnwright.errors`; nothing is retried here. The key is read from the environment
-and appears neither in the fingerprint nor in any message.
+and appears neither in the fingerprint nor in any message, and in no reply that echoes it (see `redaction`).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from turnwright.errors import (
     SpecError,
 )
 from turnwright.models.client import Reply, Request
+from turnwright.models.redaction import Secrets, secrets_of, without_secrets
 from turnwright.models.wire import body_of, problem_of, reply_of
 from turnwright.records import Json, content_id
 
@@ -36,7 +37,7 @@ __all__ = ["OpenAICompatibleClient"]
 
 _CONNECT_SECONDS = 10.0
 _LARGEST_REPLY = 32 * 1024 * 1024
-_SHORTEST_SECRET = 6
+_SHOWN = 300
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 _FIXES = {
@@ -59,7 +60,7 @@ class OpenAICompatibleClient:
             `seed`), and `grammar: true` passes a request's grammar on, as llama.cpp's server reads it.
 
     Raises:
-        SpecError: not an http(s) URL, or the key's variable is not set.
+        SpecError: not an http(s) URL, the key's variable is not set, or a header cannot be sent.
     """
 
     def __init__(
@@ -75,26 +76,27 @@ class OpenAICompatibleClient:
         base = _checked(base_url)
         self._url = (base / "chat" / "completions").with_query(base.query)
         self._model, self._key_env, self._timeout = model, api_key_env, timeout
-        self._where = f"{model} at {base.with_query(None)}"
-        self._name = f"{model}@{base.with_query(None)}"
         self._extra = dict(extra_body or {})
-        self._headers = {"Content-Type": "application/json", **(headers or {})}
-        secrets = [*(headers or {}).values(), *base.query.values()]
-        if api_key_env:
-            key = _key(api_key_env)
-            self._headers["Authorization"] = f"Bearer {key}"
-            secrets.append(key)
-        self._secrets = [part for value in secrets for part in value.split() if len(part) >= _SHORTEST_SECRET]
+        self._headers = {"Content-Type": "application/json", **_sendable(headers or {})}
+        keys = [_key(api_key_env)] if api_key_env else []
+        if keys:
+            self._headers["Authorization"] = f"Bearer {keys[0]}"
+        settings = {"base_url": base_url, "headers": headers or {}, "extra_body": self._extra}
+        self._secrets = Secrets([*keys, *secrets_of(settings)])
+        self._keys = Secrets([*keys, *secrets_of(settings, certain=True)])
+        endpoint = self._secrets.redacted(str(base.with_query(None)))
+        self._where, self._name = f"{model} at {endpoint}", f"{model}@{endpoint}"
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
     @property
     def fingerprint(self) -> str:
-        """`model@endpoint`, and a hash of `extra_body` where there is one."""
+        """`model@endpoint`, and a hash of `extra_body` (whose secrets do not count) where there is one."""
         if not self._extra:
             return self._name
-        return f"{self._name}#{content_id('extra', self._extra)[6:14]}"
+        shown = without_secrets({"extra_body": self._extra}, hashed=False)["extra_body"]
+        return f"{self._name}#{content_id('extra', shown)[6:14]}"
 
     async def complete(self, request: Request) -> Reply:
         """Send one request; see the class of each error for what it means.
@@ -109,7 +111,7 @@ class OpenAICompatibleClient:
         try:
             status, headers, body = await self._exchange(payload)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise self._lost(error) from error
+            raise self._lost(error) from (None if self._secrets.in_trace(error) else error)
         if status != 200:
             raise self._problem(status, headers, body)
         return self._read(body, time.perf_counter() - started)
@@ -162,9 +164,11 @@ class OpenAICompatibleClient:
         if problem is not None:
             raise self._problem(problem[0] or 502, {}, body)
         try:
-            return reply_of(body, seconds)
+            reply = reply_of(body, seconds)
         except ReplyUnreadable as error:
-            raise ReplyUnreadable(self._redacted(error.what), where=self._where) from error
+            cause = None if self._secrets.in_trace(error) else error
+            raise ReplyUnreadable(self._redacted(error.what), where=self._where) from cause
+        return without_keys(reply, self._keys)
 
     def _lost(self, error: Exception) -> ModelError:
         if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
@@ -177,7 +181,7 @@ class OpenAICompatibleClient:
 
     def _problem(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         problem = problem_of(body)
-        text = problem[1] if problem else body[:200].decode("utf-8", "replace")
+        text = problem[1] if problem else _plain(body)
         what = f"status {status}: {self._redacted(text) or 'no reason given'}"
         if status in (429, 503, 529):
             return EndpointBusy(what, where=self._where, retry_after=_retry_after(headers))
@@ -190,9 +194,32 @@ class OpenAICompatibleClient:
         return RequestRefused(what, where=self._where, fix=fix)
 
     def _redacted(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "[secret]")
-        return " ".join(text.split())[:300].rstrip(".")
+        """One line, cut only after what is secret went out of it."""
+        return " ".join(self._secrets.redacted(text).split())[:_SHOWN].rstrip(".")
+
+
+def without_keys(reply: Reply, keys: Secrets) -> Reply:
+    """The reply with no key in words or calls; probabilities of tokens are dropped where they would spell one."""
+    spelt = keys.among("".join(token.token for token in reply.logprobs))
+    written = msgspec.json.encode(msgspec.structs.replace(reply, logprobs=())).decode()
+    if not spelt and not keys.among(written):
+        return reply
+    return msgspec.json.decode(keys.redacted(written), type=Reply)
+
+
+def _plain(body: bytes) -> str:
+    """A body as words; JSON without its escapes."""
+    try:
+        return msgspec.json.encode(msgspec.json.decode(body)).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return body.decode("utf-8", "replace")
+
+
+def _sendable(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in headers.items():
+        if not (name.isascii() and name.isprintable() and value.isprintable()):
+            raise SpecError(f"the header {name!a} has characters that no header can carry", fix="write it again")
+    return headers
 
 
 def _checked(base_url: str) -> URL:

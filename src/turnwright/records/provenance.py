@@ -96,7 +96,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def style_id(text: str) -> str:
-    """Content id of a text of people that is shown to a model as an example of style; masks as they stand in the spec."""
+    """Content id of a text of people that a model was shown as an example of style, with `{slot}` as in the spec."""
     return content_id("sy", text)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from turnwright.errors import ReplyUnreadable
 from turnwright.models import Message, Request, Speaker
 from turnwright.records import Json, Usage
+from turnwright.records.provenance import Sampling
 from turnwright.refine.settings import RefineSettings
 
 __all__ = ["Asked", "ask", "document", "words"]
@@ -20,12 +21,14 @@ Read = TypeVar("Read")
 class Asked(msgspec.Struct, Generic[Read], frozen=True, kw_only=True):
     """What asking came to.
 
-    read: the answer; None when no reply could be read. model, seed: of the last reply. calls: all that were paid.
+    read: the answer; None when no reply could be read. model, seed, sampling: of the last reply. calls: all that were
+    paid.
     """
 
     read: Read | None
     model: str = ""
     seed: int = 0
+    sampling: Sampling | None = None
     calls: tuple[str, ...] = ()
     usage: Usage = Usage()
 
@@ -62,6 +65,7 @@ async def ask(
             read=read(answer.reply.text),
             model=answer.model,
             seed=seed,
+            sampling=Sampling.of(request),
             calls=(*asked.calls, answer.call_id),
             usage=asked.usage + answer.reply.usage,
         )

@@ -267,7 +267,7 @@ class _Debate:
         if has_words and answered.has_words:
             made = Provenance(
                 origin="model-edited", role="teacher", model=response.model, prompt=response.prompt,
-                seed=answered.seed, calls=response.calls, tries=len(response.calls),
+                seed=answered.seed, calls=response.calls, tries=len(response.calls), sampling=answered.sampling,
             )  # fmt: skip
             revision, self.draft = self.reviser.tried(self.draft, objection, response.replacement, made)
             self.minutes.revisions.append(revision)
@@ -363,7 +363,11 @@ def _joined(contested: Answered, mended: Answered) -> Answered:
         calls=(*one.calls, *other.calls),
     )
     return Answered(
-        response=response, seed=mended.seed, usage=contested.usage + mended.usage, has_words=mended.has_words
+        response=response,
+        seed=mended.seed,
+        usage=contested.usage + mended.usage,
+        has_words=mended.has_words,
+        sampling=mended.sampling,
     )
 
 

@@ -14,6 +14,7 @@ import msgspec
 from turnwright.domains import Domain
 from turnwright.domains.reader import Reader
 from turnwright.records import Conversation, Defect, Objection, Provenance, Revision, Turn, Verdict
+from turnwright.records.provenance import word_distance
 from turnwright.refine.settings import CHECKS
 from turnwright.refine.span import exchanged, folded
 
@@ -53,7 +54,14 @@ class Reviser:
         index = objection.turns[0]
         before = draft.conversation.turns[index]
         text = exchanged(before.text, objection.quote, words)
-        origin = msgspec.structs.replace(made, origin="model-edited", role="teacher", parents=(before.id,))
+        origin = msgspec.structs.replace(
+            made,
+            origin="model-edited",
+            role="teacher",
+            parents=(before.id,),
+            source=before.provenance.source,
+            distance=word_distance(before.text, text),
+        )
         after = msgspec.structs.replace(before, text=text, provenance=origin)
         revision = Revision(objection=objection.id, turn=index, before=before, after=after)
         refused, detail = self._of_words(index, before, after)

@@ -14,6 +14,7 @@ import msgspec
 from turnwright.models import Speaker
 from turnwright.models.prompting import prompt
 from turnwright.records import Conversation, Json, Objection, Response, Turn, Usage, derive_seed
+from turnwright.records.provenance import Sampling
 from turnwright.refine.asking import Asked, ask, document, words
 from turnwright.refine.briefing import WHO, Briefing, shown
 from turnwright.refine.settings import CHECKS, RefineSettings
@@ -28,12 +29,13 @@ LEAST_ROOM = 300
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """A response, the seed of the reply that it comes from, what it cost, and whether it gives words to put in."""
+    """A response, seed and sampling of the reply that it comes from, its cost, and whether it gives words to put in."""
 
     response: Response
     seed: int
     usage: Usage
     has_words: bool
+    sampling: Sampling | None = None
 
 
 class Teacher:
@@ -76,7 +78,13 @@ class Teacher:
             prompt=self.briefing.prompts("teacher"),
             calls=asked.calls,
         )
-        return Answered(response=response, seed=asked.seed, usage=asked.usage, has_words=response.stance == "concede")
+        return Answered(
+            response=response,
+            seed=asked.seed,
+            usage=asked.usage,
+            has_words=response.stance == "concede",
+            sampling=asked.sampling,
+        )
 
     def _asked(self, turn: Turn, objection: Objection, part: Part, refused: str) -> str:
         domain, about = self.briefing.domain, objection.quote or turn.text

@@ -24,6 +24,7 @@ from turnwright.records import (
     canonical,
     derive_seed,
 )
+from turnwright.records.provenance import Sampling
 from turnwright.simulate.settings import InterplaySettings
 from turnwright.simulate.sides import Side, heard_by_user, opening, teacher_side, user_side
 
@@ -120,23 +121,22 @@ class _Talk:
         paid: list[str] = []
         for number in range(self.settings.tries):
             seed = derive_seed(self.blueprint.id, self.attempt, len(self.turns), number)
-            answer = await side.speaker.ask(
-                Request(
-                    messages=tuple(side.messages),
-                    max_tokens=self.settings.max_tokens,
-                    temperature=self.settings.temperature,
-                    top_p=self.settings.top_p,
-                    seed=seed,
-                    json_schema=side.schema,
-                )
+            request = Request(
+                messages=tuple(side.messages),
+                max_tokens=self.settings.max_tokens,
+                temperature=self.settings.temperature,
+                top_p=self.settings.top_p,
+                seed=seed,
+                json_schema=side.schema,
             )
+            answer = await side.speaker.ask(request)
             paid.append(answer.call_id)
             decision = side.read(answer.reply.text)
             if decision is not None:
                 side.said(decision)
                 made = Provenance(
                     origin="model", role=side.role, model=answer.model, prompt=side.hash, seed=seed,
-                    calls=tuple(paid), tries=number + 1,
+                    calls=tuple(paid), tries=number + 1, sampling=Sampling.of(request),
                 )  # fmt: skip
                 self.turns.append(self.turn(side, decision, made))
                 return decision

@@ -6,6 +6,7 @@ comes back empty, and is worded by turn.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,7 +57,15 @@ async def word_conversation(
     names = speakers(scenario.persona.name, domain.spec.title)
     copies = Copies(settings.style, own_words(domain) if settings.style else ())
     return {
-        index: _judged(line, cleaned(text, names), answer, seed, reader, copies)
+        index: _judged(
+            line,
+            cleaned(text, names),
+            answer,
+            request,
+            reader,
+            copies,
+            parents=style_ids(line, settings.style, _style(blueprint, attempt, line)),
+        )
         for (index, line), text in zip(turns.items(), texts, strict=True)
     }
 
@@ -77,10 +86,7 @@ def _messages(
             "means": line.means,
             "must_say": list(line.surfaces.values()),
             "example": line.unmasked(seeded("example", blueprint.id, attempt, index).choice(line.variants)),
-            "style": [
-                line.unmasked(text)
-                for text in style_of(line, settings.style, seeded("style", blueprint.id, attempt, line.acts[0]))
-            ],
+            "style": [line.unmasked(text) for text in style_of(line, settings.style, _style(blueprint, attempt, line))],
         }
         for index, line in turns.items()
     ]
@@ -93,6 +99,10 @@ def _messages(
         lines=outline,
     )
     return Message(role="system", content=written.render(part="system")), Message(role="user", content=asked)
+
+
+def _style(blueprint: Blueprint, attempt: int, line: Line) -> random.Random:
+    return seeded("style", blueprint.id, attempt, line.acts[0])
 
 
 def _manner(scenario: Scenario, domain: Domain) -> list[str]:
@@ -125,15 +135,26 @@ def _read(answer: Answer, count: int) -> list[str]:
     return lines
 
 
-def _judged(line: Line, text: str, answer: Answer, seed: int, reader: Reader, copies: Copies) -> Worded:
+def _judged(
+    line: Line,
+    text: str,
+    answer: Answer,
+    request: Request,
+    reader: Reader,
+    copies: Copies,
+    *,
+    parents: tuple[str, ...],
+) -> Worded:
     made = Provenance(
         origin="model",
         role="teacher",
         model=answer.model,
         prompt=prompt("simulate", "fill_conversation").hash,
-        seed=seed,
+        seed=request.seed,
         calls=(answer.call_id,),
         tries=1,
+        parents=parents,
+        sampling=Sampling.of(request),
     )
     bare = line.masked(text)
     copied = line.role == "user" and copies.caught(bare)

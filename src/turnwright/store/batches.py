@@ -14,6 +14,8 @@ from turnwright.records import canonical
 from turnwright.records.fidelity import BatchVerdict
 from turnwright.store.database import Database
 from turnwright.store.faults import run_corrupt
+from turnwright.store.ledger.entry import quarantine_entry
+from turnwright.store.ledger.logged import LoggedWriter
 from turnwright.store.packing import pack, unpack
 from turnwright.store.writer import Row, Table
 
@@ -27,21 +29,21 @@ _DECODER = msgspec.json.Decoder(BatchVerdict)
 class BatchTables:
     """The verdicts on the batches of one run, look by look."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, log: LoggedWriter) -> None:
+        self._database, self._log = database, log
 
     async def keep(self, verdict: BatchVerdict, quarantined: Collection[int] = ()) -> None:
         """Write what the gates said at the next look, all of it or nothing; return when it is durable.
 
         Args:
-            quarantined: ordinals of the conversations that leave the set by it.
+            quarantined: ordinals of the conversations that leave the set by it; the ledger tells of that.
 
         Raises:
             StoreError: it could not be written, or another look is next.
         """
         rows: list[Row] = [(_BATCHES, (verdict.look, verdict.number, verdict.id, pack(canonical(verdict))))]
         rows += [(_QUARANTINED, (ordinal, verdict.number)) for ordinal in quarantined]
-        await self._database.write(rows)
+        await self._log.write(rows, [quarantine_entry(verdict)] if quarantined else [])
 
     def verdicts(self) -> tuple[BatchVerdict, ...]:
         """Everything that was said, in order of looks."""

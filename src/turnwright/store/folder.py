@@ -24,6 +24,8 @@ _MAY_BE_THERE = frozenset(
         "fidelity.json",
         "fidelity.html",
         "factory.yaml",
+        "head.json",
+        "heads.jsonl",
         ".gitignore",
         ".DS_Store",
     }

@@ -96,7 +96,12 @@ _BATCHES: Migration = (
     "CREATE TABLE quarantined (ordinal INTEGER PRIMARY KEY, batch INTEGER NOT NULL)",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_JOURNAL, _RECORDS, _NOVELTY, _LEDGER, _BATCHES)
+_DELETED: Migration = (
+    # Scenarios of whose conversations words were deleted on request: they leave the set.
+    "CREATE TABLE deleted (ordinal INTEGER PRIMARY KEY)",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_JOURNAL, _RECORDS, _NOVELTY, _LEDGER, _BATCHES, _DELETED)
 
 
 def refuse_newer(version: int, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:

@@ -18,6 +18,7 @@ from turnwright.store.database import Database, Durability, check_database, crea
 from turnwright.store.faults import run_corrupt
 from turnwright.store.folder import RunFolder
 from turnwright.store.journal import Journal
+from turnwright.store.ledger.catching_up import catch_up
 from turnwright.store.lock import RunLock
 from turnwright.store.migrations import MIGRATIONS
 from turnwright.store.run_database import RunDatabase
@@ -46,6 +47,11 @@ class Run:
     def commits(self) -> int:
         """Transactions committed since it was opened."""
         return self._database.commits
+
+    @property
+    def begun_with(self) -> Json:
+        """The spec as it was when the run was begun."""
+        return _spec_of(self.folder, {"spec": self.records.meta("spec") or b""})
 
     def close(self) -> None:
         """Finish what is being written, close the database and let other processes in."""
@@ -107,6 +113,7 @@ def open_run(
         database = Database(folder.database, durability=durability, page_limit=page_limit)
         undo.callback(database.close)
         run = Run(folder, database, spec, resumed=resumed, lock=lock)
+        catch_up(run.records)
         undo.pop_all()
     return run
 

@@ -7,6 +7,7 @@ without reading a single one. Which of them an export wants is not decided here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,6 +29,8 @@ from turnwright.records import (
 from turnwright.store.batches import BatchTables
 from turnwright.store.database import Database
 from turnwright.store.faults import run_corrupt
+from turnwright.store.ledger.entry import admission_entry
+from turnwright.store.ledger.logged import LoggedWriter
 from turnwright.store.novelty import NoveltyTables, Signature
 from turnwright.store.packing import pack, unpack
 from turnwright.store.writer import Row, Table
@@ -63,7 +66,10 @@ _EARLIER = {"cv": "earlier cv", "vd": "earlier vd"}
 """Kinds of records of attempts that were turned down, so that streams of conversations leave them out."""
 _DRAFT = "draft cv"
 """Kind of the conversations that a council changed; one that it left as it was is not kept twice."""
-_TAKEN = "admitted AND ordinal NOT IN (SELECT ordinal FROM quarantined)"
+_TAKEN = (
+    "admitted AND ordinal NOT IN (SELECT ordinal FROM quarantined) AND ordinal NOT IN (SELECT ordinal FROM deleted)"
+)
+_COUNT_DELETED = "SELECT count(*) FROM admissions WHERE admitted AND ordinal IN (SELECT ordinal FROM deleted)"
 _SCENARIOS_A_QUERY = 64  # so that nothing is held in memory, and no query holds the log back
 _MATCHES_SHOWN = 5
 
@@ -78,6 +84,8 @@ class Concluded(msgspec.Struct, frozen=True, kw_only=True):
     earlier: attempts that verification turned down before the last one, which is `conversation` and `verdict`.
     drafts: what the councils of earlier attempts changed.
     quarantined: number of the batch whose gate keeps it out of the set, 0 where none does; never written with it.
+    tombstone: the conversation as it is kept since words of it were deleted, b"" where none were; never written with it.
+    Such records keep the ids that they had.
     """
 
     scenario: Scenario
@@ -91,6 +99,7 @@ class Concluded(msgspec.Struct, frozen=True, kw_only=True):
     earlier: tuple[tuple[Conversation, Verdict], ...] = ()
     drafts: tuple[Conversation, ...] = ()
     quarantined: int = 0
+    tombstone: bytes = b""
 
     @property
     def council(self) -> Council | None:
@@ -102,18 +111,21 @@ class Concluded(msgspec.Struct, frozen=True, kw_only=True):
 class RunDatabase:
     """The records of one run, concluded scenario by scenario.
 
-    novelty: signatures and skeletons of what was concluded. batches: what gates said after each batch.
+    novelty: signatures and skeletons of what was concluded. batches: what gates said after each batch. log: the ledger,
+    in which every admission and every quarantine stands.
 
-    What a gate put in quarantine is there for everyone who asks for all, and is neither admitted nor rejected.
+    What a gate put in quarantine, and what words were deleted of, is there for everyone who asks for all, and is
+    neither admitted nor rejected.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.log = LoggedWriter(database)
         self.novelty = NoveltyTables(database)
-        self.batches = BatchTables(database)
+        self.batches = BatchTables(database, self.log)
 
     async def conclude(self, concluded: Concluded, *, signature: Signature | None = None, skeleton: str = "") -> None:
-        """Write the last word on the next scenario, all of it or nothing; return when it is durable.
+        """Write the last word on the next scenario with its entry in the ledger, all of it or nothing; return when durable.
 
         Several may be on their way at once if they were started in order; should one fail, so do those after it.
 
@@ -124,7 +136,7 @@ class RunDatabase:
         """
         rows = [*_record_rows(concluded), _admission_row(concluded.admission)]
         found_by = self.novelty.rows(concluded.admission.ordinal, signature, skeleton)
-        await self._database.write([*rows, *found_by])
+        await self.log.write([*rows, *found_by], [admission_entry(concluded.admission, concluded.conversation)])
 
     async def put_meta(self, key: str, value: bytes) -> None:
         """Keep a value of the run under a key; it replaces the one that was there."""
@@ -138,6 +150,18 @@ class RunDatabase:
     def done_up_to(self) -> int:
         """The ordinal that is to be concluded next: all below it are done."""
         return int(self._database.value("SELECT coalesce(max(ordinal) + 1, 0) FROM admissions"))
+
+    @property
+    def path(self) -> Path:
+        """Where the database lies."""
+        return self._database.path
+
+    def logged_up_to(self) -> int:
+        """The ordinal of which the ledger is to tell next; other than `done_up_to` only before it has caught up."""
+        sql = "SELECT body FROM ledger WHERE instr(body, ?) ORDER BY number DESC LIMIT 1"
+        last = self._database.value(sql, '"kind":"admission"')
+        with self._database.reading():
+            return 0 if last is None else int(msgspec.json.decode(last)["ordinal"]) + 1
 
     def concluded(self, *, start: int = 0, admitted: bool | None = None) -> Iterator[Concluded]:
         """Stream everything from ordinal `start` on, in order; `admitted` leaves one side out."""
@@ -158,8 +182,14 @@ class RunDatabase:
                 f"scenario {ordinal} has not been concluded", where=str(self._database.path), fix="let the run go on"
             )
         found: dict[str, list[Any]] = {kind: [] for kind in (*_KINDS, *_EARLIER.values(), _DRAFT)}
+        deleted = self._database.value("SELECT ordinal FROM deleted WHERE ordinal = ?", ordinal) is not None
+        tombstone = b""
         for kind, id_, body in rows:
-            found[kind].append(self._decoded(id_, body))
+            record = self._decoded(id_, body)
+            if deleted:
+                vars(record)["id"] = id_  # what is left of it would have another one
+                tombstone = unpack(body) if kind == Conversation.prefix else tombstone
+            found[kind].append(record)
         if not (found["sc"] and found["ad"]):
             raise run_corrupt(self._database.path, f"scenario {ordinal} is not there in whole")
         councils: list[Council] = found["co"]
@@ -178,6 +208,7 @@ class RunDatabase:
             earlier=tuple(zip(found[_EARLIER["cv"]], found[_EARLIER["vd"]], strict=True)),
             drafts=tuple(drafts.values()),
             quarantined=self.batches.quarantining(ordinal),
+            tombstone=tombstone,
         )
 
     def admissions(self, *, start: int = 0, admitted: bool | None = None) -> Iterator[Admission]:
@@ -232,7 +263,7 @@ class RunDatabase:
     def outcomes(self) -> dict[tuple[str, str], int]:
         """How many scenarios ended at each stage for each reason, the admitted first, then by number.
 
-        What is in quarantine ended at `monitor`.
+        What is in quarantine ended at `monitor`; what words were deleted of ended at `delete`.
         """
         found = {
             (stage, reason): count
@@ -241,8 +272,9 @@ class RunDatabase:
                 "GROUP BY admitted, stage, reason ORDER BY admitted DESC, count(*) DESC, stage, reason"
             )
         }
-        withheld = self.batches.quarantined()
-        return {**found, ("monitor", "quarantined"): withheld} if withheld else found
+        deleted = int(self._database.value(f"{_COUNT_DELETED} AND ordinal NOT IN (SELECT ordinal FROM quarantined)"))
+        after = {("monitor", "quarantined"): self.batches.quarantined(), ("delete", "words_deleted"): deleted}
+        return found | {end: count for end, count in after.items() if count}
 
     def admitted(self) -> int:
         """How many conversations the set has."""

@@ -26,8 +26,8 @@ def description(facts: ViewFacts) -> str:
     """What the set is, in two or three sentences."""
     about = f" {facts.summary.strip()}" if facts.summary.strip() else ""
     return (
-        f"{facts.conversations:,} multi-turn conversations of a user with an assistant, made by turnwright for the domain"
-        f" '{facts.title}'.{about} Who wrote the words: {origins(facts)}."
+        f"{facts.conversations:,} multi-turn conversations of a user with an assistant, made by turnwright for the"
+        f" domain '{facts.title}'.{about} Who wrote the words: {origins(facts)}."
     )
 
 

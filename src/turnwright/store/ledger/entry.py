@@ -5,9 +5,12 @@ Every value is text, a whole number, a truth value or a list of them, so the byt
 
 from __future__ import annotations
 
-from turnwright.records import Admission, Conversation, canonical, content_id
+from collections.abc import Sequence
 
-__all__ = ["admission_entry", "outline_id"]
+from turnwright.records import Admission, Conversation, canonical, content_id
+from turnwright.records.fidelity import BatchVerdict
+
+__all__ = ["admission_entry", "deletion_entry", "outline_id", "quarantine_entry"]
 
 
 def admission_entry(admission: Admission, conversation: Conversation | None) -> bytes:
@@ -34,6 +37,18 @@ def admission_entry(admission: Admission, conversation: Conversation | None) -> 
             "turns": [turn.id for turn in conversation.turns] if conversation else [],
         }
     )
+
+
+def quarantine_entry(verdict: BatchVerdict) -> bytes:
+    """The entry of a batch that leaves the set: everything admitted from ordinal `first` to `last`, both included."""
+    return canonical(
+        {"kind": "quarantine", "format": 1, "first": verdict.first, "last": verdict.last, "verdict": verdict.id}
+    )
+
+
+def deletion_entry(turns: Sequence[str], reason: str) -> bytes:
+    """The entry of turns whose words were deleted, by their ids; conversations that have one of them leave the set."""
+    return canonical({"kind": "deletion", "format": 1, "turns": list(turns), "reason": reason})
 
 
 def outline_id(conversation: Conversation) -> str:

@@ -102,14 +102,20 @@ class Ledger:
         return consistency_proof(first, wanted, self._node)
 
     def entries(self, start: int = 0) -> Iterator[LedgerEntry]:
-        """Stream the entries from this number on."""
+        """Stream the entries from this number on.
+
+        Raises:
+            RunCorrupt: one is missing, or is not what was appended.
+        """
         while rows := self._database.rows(
-            "SELECT number, body FROM ledger WHERE number >= ? ORDER BY number LIMIT ?", start, _A_QUERY
+            "SELECT number, leaf, body FROM ledger WHERE number >= ? ORDER BY number LIMIT ?", start, _A_QUERY
         ):
-            for number, body in rows:
+            for number, leaf, body in rows:
                 if number != start:
                     raise run_corrupt(self._database.path, f"entry {start} of its ledger is missing")
-                yield LedgerEntry(number=number, body=bytes(body))
+                if not isinstance(body, bytes) or leaf_hash(body) != leaf:
+                    raise run_corrupt(self._database.path, f"entry {start} of its ledger was changed")
+                yield LedgerEntry(number=number, body=body)
                 start += 1
 
     def _checked(self, size: int) -> int:
