@@ -102,22 +102,24 @@ class Factory:
         made = design_of(self.spec, domain)
         return PlanReport(design=made, coverage=made.coverage, forecast=forecast(self.spec, domain, made))
 
-    def run(self, folder: str | Path | None = None, *, listen: Listener = silent) -> RunReport:
+    def run(self, folder: str | Path | None = None, *, listen: Listener = silent, key: str = "") -> RunReport:
         """Run (or go on with) the spec in a folder, and export. See `arun`."""
-        return asyncio.run(self.arun(folder, listen=listen))
+        return asyncio.run(self.arun(folder, listen=listen, key=key))
 
-    async def arun(self, folder: str | Path | None = None, *, listen: Listener = silent) -> RunReport:
+    async def arun(self, folder: str | Path | None = None, *, listen: Listener = silent, key: str = "") -> RunReport:
         """Run (or go on with) the spec in a folder, and export what was admitted.
 
         Args:
             folder: the run folder; `runs/NAME` beside the spec by default.
             listen: hears every event of the run.
+            key: name of the key (see `turnwright keys`) that signs the ledger's head at the end of the run.
 
         Raises:
             InputError: something given is wrong; nothing was written.
             ModelError: an endpoint stayed down; the same call goes on where it stopped.
         """
-        return await run_spec(self.spec, self.base, Path(folder) if folder is not None else self.folder, listen)
+        place = Path(folder) if folder is not None else self.folder
+        return await run_spec(self.spec, self.base, place, listen, key=key)
 
     def examine(
         self,

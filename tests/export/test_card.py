@@ -75,12 +75,13 @@ def test_the_front_matter_says_what_a_hub_asks_for(shop: Domain, tmp_path: Path)
     assert fields["pretty_name"] == shop.spec.title
 
 
-def test_every_file_of_conversations_is_in_a_configuration(shop: Domain, tmp_path: Path) -> None:
-    formats = ["openai", "sharegpt", "trl", "parquet"]
+def test_every_file_of_json_lines_is_in_a_configuration(shop: Domain, tmp_path: Path) -> None:
+    formats = ["openai", "sharegpt", "trl"]
     configs = {
         config["config_name"]: config for config in front(made(shop, tmp_path, count=120, formats=formats))["configs"]
     }
     named = {data["path"] for config in configs.values() for data in config["data_files"]}
+    assert tuple(configs) == ("trl", "openai", "sharegpt")
     on_disk = {path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("*/*") if "provenance" not in path.name}
     assert named == on_disk
     assert [name for name, config in configs.items() if config.get("default")] == ["trl"]

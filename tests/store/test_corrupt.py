@@ -32,6 +32,7 @@ def _contents(folder: Path) -> tuple[object, ...]:
             run.journal.totals(),
             list(run.records.concluded()),
             run.records.outcomes(),
+            list(run.records.log.ledger.entries()),
         )
 
 

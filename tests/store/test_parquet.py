@@ -7,10 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from store_samples import concluded, small_disk
 
 from turnwright.errors import DiskFull, InputError
+from turnwright.records import Provenance, Turn
+from turnwright.records.provenance import HumanSource, Sampling
 from turnwright.store import ConversationRow, write_conversations
 
 parquet = pytest.importorskip("pyarrow.parquet", reason="needs the extra `parquet`")
@@ -43,6 +46,23 @@ def test_each_conversation_is_a_row_with_its_turns_inside(tmp_path: Path) -> Non
     assert (said["call"], said["trainable"], said["origin"]) == (None, False, "model")
     assert json.loads(called["call"]["arguments"]) == {"order_id": "O-1"}
     assert json.loads(came["result"]["content"]) == {"state": "lost"}
+
+
+def test_sampling_source_and_distance_of_a_turn_have_columns_that_are_null_where_nothing_is_told(
+    tmp_path: Path,
+) -> None:
+    source = HumanSource(dataset="talks", licence="MIT", record="xm_1", pii="none found")
+    sampling = Sampling(temperature=0.5, top_p=0.9, max_tokens=20)
+    came = Provenance(origin="human-edited", source=source, sampling=sampling, distance=0.25, parents=("tn_1",))
+    row = next(_rows(1))
+    turn = Turn(role="user", text="Hi", provenance=came)
+    conversation = msgspec.structs.replace(row.conversation, turns=(turn, *row.conversation.turns))
+    write_conversations(tmp_path / "set.parquet", [msgspec.structs.replace(row, conversation=conversation)])
+    first, second, *_ = parquet.read_table(tmp_path / "set.parquet").to_pylist()[0]["turns"]
+    assert first["source"] == {**msgspec.structs.asdict(source)}
+    assert first["sampling"] == {"temperature": 0.5, "top_p": 0.9, "max_tokens": 20, "constrained": False}
+    assert (first["distance"], first["id"]) == (0.25, turn.id)
+    assert (second["source"], second["sampling"], second["distance"]) == (None, None, None)
 
 
 def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:

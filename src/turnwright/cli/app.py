@@ -15,17 +15,20 @@ from turnwright.api import load
 from turnwright.cli import (
     auditing,
     debate,
+    differing,
     doctoring,
     evaluating,
     examining,
     labelling,
     learning,
+    ledger,
     looping,
     mixing,
     monitoring,
     pages,
     referring,
     starting,
+    tracing,
     training,
     worth,
 )
@@ -118,12 +121,13 @@ def run(
     spec: SpecPath = HERE,
     folder: Folder = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no progress display")] = False,
+    key: Annotated[str, typer.Option("--key", help="the key that signs the ledger's head (see `keys`)")] = "",
 ) -> int:
     """Run a spec, or go on with it, and export what was admitted."""
     factory = load(spec)
     began = time.monotonic()
     with Progress(quiet=quiet) as progress:
-        report = factory.run(folder, listen=progress.hear)
+        report = factory.run(folder, listen=progress.hear, key=key)
     pages.run(report, time.monotonic() - began)
     return EXIT[report.ending]
 
@@ -182,6 +186,10 @@ app.command()(mixing.mix)
 app.command()(mixing.negatives)
 app.command()(referring.reference)
 app.command()(monitoring.monitor)
+for command in (ledger.keys, ledger.bundle, ledger.verify, ledger.reproduce, ledger.delete):
+    app.command()(command)
+app.command("trace")(tracing.trace_)
+app.command()(differing.diff)
 
 
 @app.command()

@@ -12,9 +12,10 @@ from turnwright.api import load
 from turnwright.cli.console import out
 from turnwright.cli.pages import table, title
 from turnwright.cli.students import Acts, notes, renaming
+from turnwright.engine.joining import line_with_source, provenance_beside, provenance_lines, sources_of
 from turnwright.engine.negatives import write_negatives
 from turnwright.errors import InputError
-from turnwright.reading import ExampleSet, line_from, read_set
+from turnwright.reading import ExampleSet, read_set, read_sourced
 from turnwright.store import write_jsonl
 from turnwright.train import Mixture, by_class, mixed, shares
 
@@ -44,8 +45,10 @@ def mix(
         typer.Option(help="easy_first: fewest detours, then fewest turns, first; nothing to the linear student"),
     ] = "as_given",
     acts: Acts = None,
+    licence: Annotated[str, typer.Option(help="of the human conversations; goes before what their data says")] = "",
+    consent: Annotated[str, typer.Option(help="a note on the consent of the people, kept with every turn")] = "",
 ) -> None:
-    """Mix synthetic and human conversations: weights, shares and order, written as one set."""
+    """Mix synthetic and human conversations (weights, shares, order) to one set with its provenance beside."""
     if to.exists():
         raise InputError("this file is there already, and is not overwritten", where=str(to), fix="name a new file")
     mixture = Mixture(
@@ -59,7 +62,9 @@ def mix(
     synthetic = read_set(sets, rename=renaming(acts))
     made = mixed(synthetic, read_set(human, name="human set") if human else None, mixture)
     to.parent.mkdir(parents=True, exist_ok=True)
-    write_jsonl(to, map(line_from, made.examples))
+    sources = sources_of(sets, read_sourced(human or [], licence=licence))
+    write_jsonl(to, (line_with_source(one, sources) for one in made.examples))
+    write_jsonl(provenance_beside(to), provenance_lines(made.examples, sets, sources, consent=consent))
     _mix(made, mixture, to)
 
 
@@ -77,6 +82,7 @@ def _mix(made: ExampleSet, mixture: Mixture, to: Path) -> None:
     if mixture.order == "easy_first":
         notes(["the order is nothing to the linear student, which shuffles its set in every pass"])
     out.print(Text(f"mix        {to}"))
+    out.print(Text(f"sources    {provenance_beside(to)}; `turnwright trace {to}` sums them up"))
 
 
 def negatives(

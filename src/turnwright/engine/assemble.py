@@ -47,36 +47,46 @@ class OpenModels(msgspec.Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def open_models(
-    spec: Spec, base: Path, folder: Path, roles: Mapping[str, str], decides: Mapping[str, Json], tell: Listener
+    spec: Spec,
+    base: Path,
+    folder: Path,
+    roles: Mapping[str, str],
+    decides: Mapping[str, Json],
+    tell: Listener,
+    clients: Mapping[str, Client] | None = None,
 ) -> AsyncIterator[OpenModels]:
     """Open the models of some roles (role → name of a model) and the run folder that their calls are kept in.
 
     Args:
         decides: what decides the outcome besides the models' files.
+        clients: what speaks instead of the spec's models, by their names; they are closed with the rest.
 
     Raises:
         InputError: a model or the folder cannot be used; nothing was written.
         EndpointDown: an endpoint does not answer; nothing was written.
     """
     used = {name: spec.models[name] for name in dict.fromkeys(roles.values())}
-    await asyncio.gather(*(answers(name, model, base) for name, model in used.items()))
+    if clients is None:
+        await asyncio.gather(*(answers(name, model, base) for name, model in used.items()))
     async with AsyncExitStack() as stack:
-        clients: dict[str, Client] = {}
+        speaking: dict[str, Client] = {}
         for name, model in used.items():
-            clients[name] = client_for(name, model, base)
-            stack.push_async_callback(clients[name].close)
-        prints = {role: clients[name].fingerprint for role, name in roles.items()}
-        models = {name: client.fingerprint for name, client in clients.items()}
+            speaking[name] = client_for(name, model, base) if clients is None else clients[name]
+            stack.push_async_callback(speaking[name].close)
+        prints = {role: speaking[name].fingerprint for role, name in roles.items()}
+        models = {name: client.fingerprint for name, client in speaking.items()}
         whole = {**decides, "model_files": models}
         run = stack.enter_context(open_run(folder, spec=whole, may_change=MAY_CHANGE, durability=spec.run.durability))
         budget = budget_for(spec, run)
-        speakers = _speakers(spec, clients, roles, run, budget, tell)
+        speakers = _speakers(spec, speaking, roles, run, budget, tell)
         yield OpenModels(run=run, budget=budget, speakers=speakers, fingerprints=prints)
 
 
 @asynccontextmanager
-async def open_kit(spec: Spec, base: Path, folder: Path, tell: Listener) -> AsyncIterator[Kit]:
-    """Open everything a run needs, and close it again.
+async def open_kit(
+    spec: Spec, base: Path, folder: Path, tell: Listener, *, clients: Mapping[str, Client] | None = None
+) -> AsyncIterator[Kit]:
+    """Open everything a run needs, and close it again; for `clients` see `open_models`.
 
     Raises:
         InputError: something in spec, domain, design, models or folder is wrong; nothing was written.
@@ -93,7 +103,7 @@ async def open_kit(spec: Spec, base: Path, folder: Path, tell: Listener) -> Asyn
         "domain_files": domain.fingerprint,
         "licence": licence.id if licence else "",
     }
-    async with open_models(spec, base, folder, spec.speaking, decides, tell) as opened:
+    async with open_models(spec, base, folder, spec.speaking, decides, tell, clients) as opened:
         if reference is not None:
             await freeze(opened.run, reference)
         gate = Gate(spec.admit, held_out=held_out)

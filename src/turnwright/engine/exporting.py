@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache, partial
 
 from turnwright import __version__
 from turnwright.domains import Domain
@@ -11,11 +12,14 @@ from turnwright.engine.batches.words import quarantine_reasons, stop_reasons
 from turnwright.engine.debates import debate_figures
 from turnwright.engine.fidelity import kept_fidelity
 from turnwright.engine.guards import Guards
-from turnwright.engine.spec import EmbeddedSpec, Spec
+from turnwright.engine.rollups import model_facts
+from turnwright.engine.spec import Spec
+from turnwright.engine.tracing import style_sources
 from turnwright.export import CardFacts, Kept, Manifest, Written, card, export
 from turnwright.export.card import Figure, Likeness
+from turnwright.export.licences import UNKNOWN
+from turnwright.export.rollup import Rolling, words_of
 from turnwright.export.views import RunTold, view_facts, view_files
-from turnwright.models import CATALOGUE
 from turnwright.monitor.page import wording
 from turnwright.records.fidelity import Fidelity
 from turnwright.store import Run
@@ -48,11 +52,12 @@ def export_run(run: Run, domain: Domain, spec: Spec, guards: Guards, models: Map
     Args:
         guards: for the card. models: role → fingerprint.
     """
-    facts = _Facts()
+    facts = _Facts(Rolling({name: source for name, (_, source) in style_sources(run).items()}))
+    on_card = cache(partial(facts.told, run, domain, spec, guards, models))
 
     def views(made: Manifest) -> dict[str, bytes]:
-        on_card, beside = facts.told(run, spec, guards, models), facts.of_run(run, spec, models)
-        return view_files(view_facts(made, domain, spec.export, on_card, beside), spec.export.views)
+        told = view_facts(made, domain, spec.export, on_card(), _beside(run, spec))
+        return view_files(told, spec.export.views)
 
     return export(
         facts.counting(kept(run)),
@@ -60,7 +65,7 @@ def export_run(run: Run, domain: Domain, spec: Spec, guards: Guards, models: Map
         spec.export,
         run.folder.exports,
         spec_hash=spec.id,
-        card=lambda made: card(made, domain, facts.told(run, spec, guards, models)),
+        card=lambda made: card(made, domain, on_card()),
         views=views,
     )
 
@@ -68,12 +73,11 @@ def export_run(run: Run, domain: Domain, spec: Spec, guards: Guards, models: Map
 class _Facts:
     """What the card says about the admitted conversations, counted while they are exported."""
 
-    def __init__(self) -> None:
+    def __init__(self, rolling: Rolling) -> None:
+        self.rolling = rolling
         self.counts: dict[str, Counter[str]] = {"outcome": Counter(), "intent": Counter(), "way": Counter()}
         self.turns: Counter[str] = Counter()
         self.words: Counter[str] = Counter()
-        self.writers: Counter[str] = Counter()
-        self.written: Counter[str] = Counter()
 
     def counting(self, stream: Iterator[Kept]) -> Iterator[Kept]:
         for each in stream:
@@ -84,12 +88,10 @@ class _Facts:
                 if turn.text and turn.role != "tool":
                     self.turns[turn.provenance.origin] += 1
                     self.words[turn.provenance.origin] += len(turn.text.split())
-                    if model := turn.provenance.model:
-                        self.writers[model] += 1
-                        self.written[model] += len(turn.text.split())
+            self.rolling.take(words_of(each.conversation))
             yield each
 
-    def told(self, run: Run, spec: Spec, guards: Guards, models: Mapping[str, str]) -> CardFacts:
+    def told(self, run: Run, domain: Domain, spec: Spec, guards: Guards, models: Mapping[str, str]) -> CardFacts:
         outcomes, verdicts = run.records.outcomes(), run.records.batches.verdicts()
         fidelity = kept_fidelity(run.folder.path, run.records.admitted())
         return CardFacts(
@@ -104,35 +106,29 @@ class _Facts:
             spec_hash=spec.id,
             views=(spec.export.view,),
             licence=spec.export.licence,
+            publisher=spec.export.publisher,
+            date=spec.export.date.isoformat() if spec.export.date else "",
             scenarios=spec.scenarios,
             council=_council(run, spec),
             fidelity=likeness(fidelity) if fidelity else None,
             quarantined=quarantine_reasons(verdicts),
             stopped=stop_reasons(verdicts),
+            rollup=self.rolling.told(
+                models=model_facts(run),
+                others=[(f"domain {domain.spec.name}", domain.spec.licence or UNKNOWN)],
+            ),
         )
 
 
-    def of_run(self, run: Run, spec: Spec, models: Mapping[str, str]) -> RunTold:
-        """What views say beside the card."""
-        head = run.records.log.ledger.head()
-        return RunTold(
-            writers={model: Written(turns=n, words=self.written[model]) for model, n in sorted(self.writers.items())},
-            seed=spec.seed,
-            licences=_licences(spec, models),
-            head=f"{head.size}:{head.root}" if head.size else "",
-            version=__version__,
-        )
-
-
-def _licences(spec: Spec, models: Mapping[str, str]) -> dict[str, str]:
-    """Fingerprint → licence, for models of the catalogue; nobody knows that of others."""
-    known = {entry.name: entry.licence for entry in CATALOGUE}
-    asked = {role: spec.models[name] for role, name in spec.speaking.items()}
-    return {
-        models[role]: known[model.model]
-        for role, model in asked.items()
-        if isinstance(model, EmbeddedSpec) and model.model in known and role in models
-    }
+def _beside(run: Run, spec: Spec) -> RunTold:
+    """What views say beside the card."""
+    head = run.records.log.ledger.head()
+    return RunTold(
+        seed=spec.seed,
+        models=model_facts(run),
+        head=f"{head.size}:{head.root}" if head.size else "",
+        version=__version__,
+    )
 
 
 def likeness(fidelity: Fidelity) -> Likeness:

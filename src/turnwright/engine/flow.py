@@ -20,6 +20,7 @@ from turnwright.engine.events import Concluded as ConcludedEvent
 from turnwright.engine.events import Simulating
 from turnwright.engine.guards import panel_of
 from turnwright.engine.kit import Kit
+from turnwright.engine.privacy import kept_private, refusal
 from turnwright.errors import Impossible, ReplyUnreadable, RequestRefused, StageError, stage_boundary
 from turnwright.plan import plan
 from turnwright.records import (
@@ -90,7 +91,8 @@ async def make(scenario: Scenario, kit: Kit, order: Order) -> Made:
         if made.verdict is not None and made.verdict.passed:
             break
         wasted = dict(making.tally.spent)
-    return msgspec.structs.replace(made, spent=making.tally.spent, wasted=wasted)
+    made = msgspec.structs.replace(made, spent=making.tally.spent, wasted=wasted)
+    return kept_private(made, kit.spec.privacy.personal_data, kit.domain)
 
 
 class _Making:
@@ -229,7 +231,10 @@ def admit(made: Made, kit: Kit) -> tuple[Concluded, Signature | None]:
     """Say the last word on one scenario. Must be called in order of ordinals: novelty and cascade look back."""
     signature = None
     usage = sum(made.spent.values(), Usage())
-    if made.conversation is not None and made.verdict is not None and made.blueprint is not None:
+    personal = refusal(made, kit.spec.privacy.personal_data, kit.domain)
+    if personal:
+        made = msgspec.structs.replace(made, ended="admit", reason="personal_data", detail=personal)
+    if not personal and made.conversation is not None and made.verdict is not None and made.blueprint is not None:
         admission, signature = kit.gate.consider(
             made.conversation, made.scenario, made.verdict, made.blueprint,
             usage=usage, attempts=made.attempts, ordinal=made.scenario.ordinal,
@@ -243,6 +248,8 @@ def admit(made: Made, kit: Kit) -> tuple[Concluded, Signature | None]:
             stage=made.ended,
             reason=made.reason,
             detail=made.detail,
+            conversation_id=made.conversation.id if made.conversation else "",
+            verdict_id=made.verdict.id if made.verdict else "",
             usage=usage,
             attempts=made.attempts,
         )

@@ -11,6 +11,7 @@ from turnwright.admit import AdmitSettings
 from turnwright.design import DesignSettings
 from turnwright.domains import read_yaml, validated
 from turnwright.domains.declaration import Strict, Word
+from turnwright.engine.privacy import PrivacySettings
 from turnwright.engine.seeding import with_habits
 from turnwright.errors import SpecError
 from turnwright.export import ExportSettings
@@ -144,6 +145,7 @@ class Spec(Strict):
     refine: RefineSettings = RefineSettings()
     verify: VerifySettings = VerifySettings()
     arbiter: ArbiterSettings = ArbiterSettings()
+    privacy: PrivacySettings = PrivacySettings()
     admit: AdmitSettings = AdmitSettings()
     monitor: MonitorSettings = MonitorSettings()
     export: ExportSettings = ExportSettings()
@@ -211,8 +213,10 @@ class Spec(Strict):
         return {name: found[name] for name in found if name not in ("run", "caps")}
 
     def decided(self) -> dict[str, object]:
-        """The spec as plain data; watching is a part of it only where it acts."""
-        return self.model_dump(mode="json", by_alias=True, exclude=None if self.monitor.gates else {"monitor"})
+        """The spec as plain data; watching is a part of it only where it acts, privacy where it is not as usual."""
+        usual = self.privacy == PrivacySettings()
+        left_out = ({"privacy"} if usual else set()) | (set() if self.monitor.gates else {"monitor"})
+        return self.model_dump(mode="json", by_alias=True, exclude=left_out)
 
 
 MAY_CHANGE = frozenset({"run", "caps", "export", "monitor.reference", "monitor.gates", "monitor.human_floor"})

@@ -8,6 +8,7 @@ import msgspec
 
 from turnwright.design import CoverageReport
 from turnwright.engine.assemble import open_kit
+from turnwright.engine.bundling import signer
 from turnwright.engine.events import Listener, silent
 from turnwright.engine.exporting import export_run, kept
 from turnwright.engine.fidelity import keep_fidelity, kept_fidelity
@@ -42,16 +43,18 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     fidelity: Fidelity | None = None
 
 
-async def run_spec(spec: Spec, base: Path, folder: Path, tell: Listener = silent) -> RunReport:
+async def run_spec(spec: Spec, base: Path, folder: Path, tell: Listener = silent, *, key: str = "") -> RunReport:
     """Run a spec in a folder (or go on with it), and export what was admitted.
 
     Args:
         base: the folder that the spec's paths are relative to.
+        key: name of the key that signs the ledger's head at the end (`head.json`); nobody does where it is empty.
 
     Raises:
         InputError: something given is wrong; nothing was written.
         ModelError: an endpoint stayed down; the same call goes on where it stopped.
     """
+    signing = signer(key)
     async with open_kit(spec, base, folder, tell) as kit:
         ending = await run_flow(kit)
         summary = summarise(kit.run, len(kit.design), spec.lenses)
@@ -59,6 +62,7 @@ async def run_spec(spec: Spec, base: Path, folder: Path, tell: Listener = silent
         coverage = kit.design.coverage_of(each.scenario.levels for each in kept(kit.run))
         manifest = export_run(kit.run, kit.domain, spec, kit.guards, kit.fingerprints)
         write_report(kit, summary, coverage, manifest)
+        signing(kit.run)
         return RunReport(
             ending=ending,
             folder=folder,

@@ -2,7 +2,7 @@
 
 from turnwright.export.card import CardFacts, Guard, Written, card
 from turnwright.export.kept import Kept, LeftOut, Line
-from turnwright.export.manifest import ExportedFile, Manifest
+from turnwright.export.manifest import ExportedFile, Manifest, ViewFile
 from turnwright.export.openai_chat import check_openai
 from turnwright.export.settings import ExportSettings
 from turnwright.export.splits import split_of
@@ -18,6 +18,7 @@ __all__ = [
     "LeftOut",
     "Line",
     "Manifest",
+    "ViewFile",
     "Written",
     "card",
     "check_openai",

@@ -12,9 +12,10 @@ from typing import Literal
 import msgspec
 
 from turnwright.domains import Domain
-from turnwright.export.front_matter import ORDER, front_matter, hub_split
+from turnwright.export.front_matter import ORDER, configured, front_matter, hub_split
 from turnwright.export.manifest import Manifest
 from turnwright.export.markdown import UNKNOWN, escaped, known, table
+from turnwright.export.rollup import Rollup
 
 __all__ = ["CardFacts", "Figure", "Guard", "Likeness", "Written", "card"]
 
@@ -30,6 +31,15 @@ NAIVE = "naive"
 """The way of simulation that has no blueprint behind it."""
 
 LIGHTS = {"green": "🟢 nothing seen", "amber": "🟡 may be chance", "red": "🔴 differs", "grey": "not measured"}
+
+FORMS = {
+    "views/croissant.json": "Croissant 1.1 with Croissant RAI 1.0: files, hashes, how it was made",
+    "views/data_trust.json": "the 22 fields of the Data & Trust Alliance's Data Provenance Standards 1.0.0",
+    "views/eu_summary.json": "section 2.5 (synthetic data) of the EU summary of training content, AI Act Art. 53(1)(d)",
+    "views/implicit_label.json": "the implicit label of GB 45438-2025 for every file",
+    "views/prov.json": "W3C PROV: stages, models, collections and files",
+}
+"""Views of the set in the forms of standards: path → what it is."""
 
 VIEW_MEANS = {
     "natural": "natural: `weight` is the share of a situation in the target mix over its share in the design",
@@ -85,10 +95,11 @@ class CardFacts(msgspec.Struct, frozen=True, kw_only=True):
     roles: role → fingerprint of its model. guards: one for every defect class.
     warnings: what a reader must see first (the arbiter is the teacher's model; a licence is void).
     rejected: `stage: reason` → scenarios that the set did not take. spec_hash: id of the spec.
-    views: how weights may be read (`natural`, `stress`). licence: of the set, as the spec states it.
+    views: how weights may be read (`natural`, `stress`). licence, publisher, date: of the set, as the spec states them.
     scenarios: how many were designed. council: figures of the debates (`objections upheld` → 12); None when it is not
     known whether there were any. fidelity: None when the set was compared with no reference. quarantined: why a gate
-    keeps conversations out of the set → how many. stopped: the gates that ended the run early.
+    keeps conversations out of the set → how many. stopped: the gates that ended the run early. rollup: what the
+    provenance of all turns comes to.
     """
 
     counts: dict[str, dict[str, int]] = {}
@@ -100,11 +111,14 @@ class CardFacts(msgspec.Struct, frozen=True, kw_only=True):
     spec_hash: str = ""
     views: tuple[Literal["natural", "stress"], ...] = ()
     licence: str = ""
+    publisher: str = ""
+    date: str = ""
     scenarios: int | None = None
     council: dict[str, int] | None = None
     fidelity: Likeness | None = None
     quarantined: dict[str, int] = {}
     stopped: tuple[str, ...] = ()
+    rollup: Rollup | None = None
 
 
 def card(manifest: Manifest, domain: Domain, facts: CardFacts) -> str:
@@ -143,6 +157,8 @@ def _what(manifest: Manifest, domain: Domain, facts: CardFacts) -> Iterator[str]
         ("what the domain is", known(domain.spec.summary)),
         ("tools", tools),
         ("language", escaped(domain.spec.language)),
+        ("publisher", known(facts.publisher)),
+        ("published", known(facts.date)),
         ("licence of the set", known(facts.licence)),
         ("licence of the domain", known(domain.spec.licence)),
         ("source of the domain", known(domain.spec.source)),
@@ -172,6 +188,34 @@ def _origins(facts: CardFacts) -> Iterator[str]:
         for name, one in sorted(facts.origins.items())
     ]
     yield table(("origin", "turns of words", "words"), rows) if rows else f"Origins of the turns: {UNKNOWN}."
+    if facts.rollup:
+        yield from _rolled_up(facts.rollup)
+
+
+def _rolled_up(rollup: Rollup) -> Iterator[str]:
+    """Share of people, whose words they were, which models wrote, and what all of that asks of the set."""
+    rows = [
+        ("tokens by people", _known_share(rollup.human_share)),
+        ("tokens by people, or edited by them", _known_share(rollup.human_or_edited_share)),
+        ("licence by all sources together", known(rollup.worst.licence)),
+    ]
+    yield table(("", ""), rows)
+    sources = [
+        (escaped(one.dataset), known(one.licence), f"{one.conversations:,}", f"{one.turns:,}", f"{one.derived:,}")
+        for one in rollup.sources
+    ]
+    if sources:
+        yield table(("words of people from", "licence", "conversations", "turns", "turns derived from them"), sources)
+    wrote = [
+        (escaped(one.model), f"{one.tokens:,}", *map(known, (one.facts.licence, one.facts.terms, one.facts.watermark)))
+        for one in rollup.teachers
+    ]
+    if wrote:
+        yield table(("model that wrote", "tokens", "licence", "may others learn from it", "watermark"), wrote)
+
+
+def _known_share(share: float | None) -> str:
+    return UNKNOWN if share is None else f"{share:.1%}"
 
 
 def _share(part: int, whole: int) -> str:
@@ -275,10 +319,17 @@ def _loading(manifest: Manifest) -> Iterator[str]:
         return
     lines = {name: sum(file.lines for file in manifest.files if file.format == name) for name in written}
     rows = [(name, f"{lines[name]:,}", FORMAT_MEANS[name]) for name in written]
-    yield table(("configuration", "lines", "what it is"), rows)
-    first = next(file for name in ORDER for file in manifest.files if file.format == name)
+    yield table(("format", "lines", "what it is"), rows)
+    names = configured(manifest)
+    of_first = {file.split for file in manifest.files if file.format == names[0]}
+    first = next(split for split in manifest.splits if split in of_first)
     yield (
         "```python\nfrom datasets import load_dataset\n\n"
-        f'data = load_dataset("path/to/this/folder", "{first.format}", split="{hub_split(first.split)}")\n```'
+        f'data = load_dataset("path/to/this/folder", "{names[0]}", split="{hub_split(first)}")\n```'
     )
+    if "parquet" in written and "parquet" not in names:
+        yield 'Parquet beside other formats: `load_dataset("parquet", data_dir="path/to/this/folder/parquet")`.'
     yield "`manifest.json` holds the hash, size and number of lines of every file."
+    if manifest.views:
+        yield "## The same in other forms"
+        yield table(("file", "what it is"), [(f"`{one.path}`", FORMS.get(one.path, "")) for one in manifest.views])

@@ -13,7 +13,7 @@ from turnwright.domains import Domain
 from turnwright.export.manifest import Manifest
 from turnwright.export.markdown import UNKNOWN
 
-__all__ = ["ORDER", "front_matter", "hub_split"]
+__all__ = ["ORDER", "configured", "front_matter", "hub_split"]
 
 ORDER = ("trl", "openai", "sharegpt", "preference", "critique", "parquet")
 """Formats as configurations; the first that was written is the default one."""
@@ -50,14 +50,21 @@ def _licence(licence: str) -> dict[str, str]:
     return {"license": "other", "license_name": " ".join(licence.split())}
 
 
+def configured(manifest: Manifest) -> tuple[str, ...]:
+    """The formats that are configurations: `datasets` reads all of a folder with one builder, so that Parquet is one
+    only where it stands alone.
+    """
+    written = [name for name in ORDER if any(file.format == name for file in manifest.files)]
+    return tuple(name for name in written if name != "parquet" or len(written) == 1)
+
+
 def _configs(manifest: Manifest) -> list[dict[str, object]]:
     configs: list[dict[str, object]] = []
-    for name in ORDER:
+    for name in configured(manifest):
         files = [file for file in manifest.files if file.format == name]
-        if files:
-            files.sort(key=lambda file: list(manifest.splits).index(file.split))
-            data = [{"split": hub_split(file.split), "path": file.path} for file in files]
-            configs.append({"config_name": name, **({} if configs else {"default": True}), "data_files": data})
+        files.sort(key=lambda file: list(manifest.splits).index(file.split))
+        data = [{"split": hub_split(file.split), "path": file.path} for file in files]
+        configs.append({"config_name": name, **({} if configs else {"default": True}), "data_files": data})
     return configs
 
 

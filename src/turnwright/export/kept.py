@@ -90,9 +90,14 @@ def origins(turns: tuple[Turn, ...], first: int = 0) -> list[dict[str, Json]]:
 
 
 def origin(turn: Turn) -> dict[str, Json]:
-    """Where a turn came from: who wrote it, with which model, prompt, seed, calls and parents."""
+    """Where a turn came from: who wrote it, with which model, prompt, seed, sampling, calls, parents and source.
+
+    Every value has one type wherever it stands, so that loaders find the same columns in every file: sampling and
+    source are JSON text, empty where there is none, and the distance to no parent is 0.
+    """
     source = turn.provenance
     return {
+        "id": turn.id,
         "role": turn.role,
         "acts": list(turn.acts),
         "origin": source.origin,
@@ -102,5 +107,8 @@ def origin(turn: Turn) -> dict[str, Json]:
         "tries": source.tries,
         "calls": list(source.calls),
         "parents": list(source.parents),
+        "sampling": canonical(source.sampling).decode() if source.sampling else "",
+        "distance": source.distance or 0.0,
+        "source": canonical(source.source).decode() if source.source else "",
         "trainable": turn.trainable,
     }

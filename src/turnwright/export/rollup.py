@@ -37,6 +37,7 @@ _STYLE = "sy_"
 _STYLE_SOURCE = HumanSource(
     dataset="people's words that models were shown as examples of style", licence=UNKNOWN, record=""
 )
+_UNTOLD_MADE = HumanSource(dataset="what models were given, which the file does not tell", licence=UNKNOWN, record="")
 _UNTOLD = HumanSource(
     dataset="people's words of which nobody says where they were taken from", licence=UNKNOWN, record=""
 )
@@ -97,7 +98,7 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
     """The provenance of a set, or of one conversation.
 
     origins: origin → turns and tokens. human_only: conversations in which people wrote every word. mixed: in which
-    people and others did. sources: what was taken from people, most conversations first. worst: licence of the whole.
+    people and others did. sources: where words were taken from, most conversations first. worst: licence of the whole.
     """
 
     conversations: int
@@ -154,19 +155,27 @@ def words_of(conversation: Conversation) -> Iterator[Words]:
 
 
 def words_of_example(example: Example, sourced: Sourced) -> Iterator[Words]:
-    """The same of a conversation that was read from a file; its source counts for the turns that people wrote."""
+    """The same of a conversation that was read from a file.
+
+    Its source counts for the turns that people wrote, and for those of which nobody says who did. For words of models
+    it counts where the line itself names it, as a mix does; what else models were given, a file does not tell.
+    """
     source = HumanSource(dataset=sourced.source, licence=sourced.licence, record=sourced.record)
+    made_from = source if sourced.found in ("the line", "given") else _UNTOLD_MADE
     for turn in example.turns:
         if turn.text and turn.role != "tool":
-            by_people = turn.origin in _HUMAN
-            yield Words(text=turn.text, origin=turn.origin or UNKNOWN, source=source if by_people else None)
+            taken = not turn.origin or turn.origin in _HUMAN
+            yield Words(text=turn.text, origin=turn.origin or UNKNOWN, source=source if taken else made_from)
 
 
 class _Link(msgspec.Struct, frozen=True):
-    """A turn that has to do with people's words: its conversation's number, and where to look for them."""
+    """A turn that was taken or derived from somewhere: its conversation's number, and where to look.
+
+    as_written: whether its words are those of the source.
+    """
 
     conversation: int
-    by_people: bool
+    as_written: bool
     source: HumanSource | None
     parents: tuple[str, ...]
 
@@ -232,11 +241,11 @@ class Rolling:
             spoken[1] += tokens
 
     def _link(self, words: Words) -> None:
-        by_people = words.origin == "human"
-        if not (by_people or words.source or words.parents):
+        as_written = words.origin in ("human", UNKNOWN)
+        source = words.source or (_UNTOLD if words.origin == "human" else None)
+        if source is None and not words.parents:
             return
-        source = words.source or (_UNTOLD if by_people else None)
-        link = _Link(self._conversations, by_people, source, words.parents)
+        link = _Link(self._conversations, as_written, source, words.parents)
         self._links.append(link)
         if words.id:
             self._known[words.id] = link
@@ -247,7 +256,7 @@ class Rolling:
         inside: dict[tuple[str, str], set[int]] = {}
         for link in self._links:
             for source in {(one.dataset, one.licence) for one in self._behind(link)}:
-                turns.setdefault(source, Counter())["turns" if link.by_people else "derived"] += 1
+                turns.setdefault(source, Counter())["turns" if link.as_written else "derived"] += 1
                 inside.setdefault(source, set()).add(link.conversation)
         found = [
             SourceShare(dataset=source[0], licence=source[1], conversations=len(inside[source]), **counted)

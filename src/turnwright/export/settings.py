@@ -32,8 +32,8 @@ class ExportSettings(Strict):
     scratchpad: whether `critique` lines tell the teacher's private reasoning (as `reasoning_content`).
     views: descriptions of the set in the forms of standards, in the folder `views`; all that are one small file by
     default. `prov_conversations` writes a PROV document for every conversation.
-    publisher, url, date: who publishes the set, where, and when (`2026-11-23`), for cards and views, since a run knows
-    none of them; unknown where they are empty.
+    publisher, url, date: who made and publishes the set, where, and when (`2026-11-23`), for cards and views, since a
+    run knows none of them; unknown where they are empty.
     """
 
     formats: list[FormatName] = Field(default=["openai", "sharegpt", "trl", "preference"], min_length=1)

@@ -36,6 +36,8 @@ _SHAPES = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
 )
 """Keys that are known by how they begin."""
+_LEFT = "/?:@!$'()*,;"
+"""What a URL's query may hold unquoted."""
 _SCHEMES = frozenset(("bearer", "basic", "digest", "token", "apikey", "negotiate"))
 _LIKELY = re.compile(r"(?=.*\d)\S{8,}|\S{16,}")
 
@@ -172,7 +174,7 @@ def _forms(value: str) -> Iterator[str]:
     plain = {value, unquote(value), unquote_plus(value), *_decoded(value)}
     for each in plain:
         written = msgspec.json.encode(each).decode()[1:-1]
-        for form in (each, quote(each, safe=""), written, written.replace("/", "\\/")):
+        for form in (each, quote(each, safe=""), quote(each, safe=_LEFT), written, written.replace("/", "\\/")):
             if len(form) >= SHORTEST and form.casefold() not in _SCHEMES:
                 yield form
 

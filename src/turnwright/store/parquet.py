@@ -67,8 +67,14 @@ def _schema(pa: Any) -> Any:
     text, whole = pa.string(), pa.int64()
     call = pa.struct([("id", text), ("name", text), ("arguments", text)])
     result = pa.struct([("call_id", text), ("name", text), ("content", text), ("error", text)])
+    number = pa.float64()
+    sampling = pa.struct(
+        [("temperature", number), ("top_p", number), ("max_tokens", whole), ("constrained", pa.bool_())]
+    )
+    source = pa.struct([(name, text) for name in ("dataset", "licence", "record", "pii", "consent")])
     turn = pa.struct(
         [
+            ("id", text),
             ("role", text),
             ("text", text),
             ("acts", pa.list_(text)),
@@ -81,6 +87,9 @@ def _schema(pa: Any) -> Any:
             ("tries", pa.int32()),
             ("call_ids", pa.list_(text)),
             ("parents", pa.list_(text)),
+            ("sampling", sampling),
+            ("distance", number),
+            ("source", source),
             ("trainable", pa.bool_()),
         ]
     )
@@ -125,6 +134,7 @@ def _row(row: ConversationRow) -> dict[str, Any]:
 def _turn(turn: Turn) -> dict[str, Any]:
     came, call, result = turn.provenance, turn.call, turn.result
     return {
+        "id": turn.id,
         "role": turn.role,
         "text": turn.text,
         "acts": turn.acts,
@@ -143,6 +153,9 @@ def _turn(turn: Turn) -> dict[str, Any]:
         "tries": came.tries,
         "call_ids": came.calls,
         "parents": came.parents,
+        "sampling": came.sampling and msgspec.structs.asdict(came.sampling),
+        "distance": came.distance,
+        "source": came.source and msgspec.structs.asdict(came.source),
         "trainable": turn.trainable,
     }
 

@@ -84,8 +84,8 @@ class Concluded(msgspec.Struct, frozen=True, kw_only=True):
     earlier: attempts that verification turned down before the last one, which is `conversation` and `verdict`.
     drafts: what the councils of earlier attempts changed.
     quarantined: number of the batch whose gate keeps it out of the set, 0 where none does; never written with it.
-    tombstone: the conversation as it is kept since words of it were deleted, b"" where none were; never written with it.
-    Such records keep the ids that they had.
+    tombstone: the conversation as it is kept since words of it were deleted, b"" where none were; never written with
+    it. Such records keep the ids that they had.
     """
 
     scenario: Scenario
@@ -125,7 +125,9 @@ class RunDatabase:
         self.batches = BatchTables(database, self.log)
 
     async def conclude(self, concluded: Concluded, *, signature: Signature | None = None, skeleton: str = "") -> None:
-        """Write the last word on the next scenario with its entry in the ledger, all of it or nothing; return when durable.
+        """Write the last word on the next scenario, all of it or nothing; return when it is durable.
+
+        Its entry in the ledger is a part of it.
 
         Several may be on their way at once if they were started in order; should one fail, so do those after it.
 
@@ -210,6 +212,12 @@ class RunDatabase:
             quarantined=self.batches.quarantining(ordinal),
             tombstone=tombstone,
         )
+
+    def kept_of(self, ordinal: int) -> list[tuple[str, str, bytes]]:
+        """What is kept of a scenario as (kind, id, canonical JSON), in the order of writing."""
+        rows = self._database.rows("SELECT kind, id, body FROM records WHERE ordinal = ? ORDER BY number", ordinal)
+        with self._database.reading():
+            return [(kind, id_, unpack(body)) for kind, id_, body in rows]
 
     def admissions(self, *, start: int = 0, admitted: bool | None = None) -> Iterator[Admission]:
         """Stream the admissions (and rejections) in order of ordinals."""

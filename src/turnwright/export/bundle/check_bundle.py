@@ -70,8 +70,11 @@ class _Check:
         self.entries: list[dict[str, Any]] = []
         self.leaves: list[bytes] = []
         self.ids: dict[str, set[str]] = {}
-        self.gone: set[str] = set()
-        self.out: set[int] = set()
+        self.gone: set[str] = set()  # turns whose words were deleted
+        self.out: set[int] = set()  # scenarios in quarantine
+        self.erased: set[int] = set()  # scenarios that such turns are of
+        self.admissions: list[dict[str, Any]] = []
+        self.taken: list[dict[str, Any]] = []
 
     def faults(self) -> Iterator[Fault]:
         if self.manifest.get("format") != FORMAT:
@@ -150,7 +153,11 @@ class _Check:
                 self.gone.update(entry["turns"])
             if entry.get("kind") == "quarantine":
                 self.out.update(range(entry["first"], entry["last"] + 1))
-        ordinals = [entry["ordinal"] for entry in self.entries if entry.get("kind") == "admission"]
+        self.admissions = [entry for entry in self.entries if entry.get("kind") == "admission"]
+        self.erased = {e["ordinal"] for e in self.admissions if not self.gone.isdisjoint(e["turns"])}
+        out = self.out | self.erased
+        self.taken = [e for e in self.admissions if e["admitted"] and e["ordinal"] not in out]
+        ordinals = [entry["ordinal"] for entry in self.admissions]
         for place, (found, expected) in enumerate(zip(ordinals, range(len(ordinals)), strict=True)):
             if found != expected:
                 how = "reordered log" if sorted(ordinals) == list(range(len(ordinals))) else "removed entry"
@@ -192,14 +199,17 @@ class _Check:
     # --- the records ---------------------------------------------------------------------------------------------
 
     def records(self) -> Iterator[Fault]:
-        admissions = [entry for entry in self.entries if entry.get("kind") == "admission"]
-        taken = {e["conversation"]: e for e in admissions if e["admitted"] and e["ordinal"] not in self.out}
-        refused = {e["conversation"]: e for e in admissions if e["conversation"] and e["conversation"] not in taken}
+        without = set(self.manifest.get("without", ()))
+        if without - {"rejected", "journal"}:
+            yield Fault("malformed", f"{MANIFEST}: without", f"a bundle cannot be without {sorted(without)}")
+        taken = {entry["conversation"]: entry for entry in self.taken}
+        refused = {e["conversation"]: e for e in self.admissions if e["conversation"] not in {*taken, ""}}
         for name, prefix in KINDS.items():
+            quoting = name in ("verdicts", "councils") and "rejected" in without
+            told = self.taken if quoting else self.admissions
             wanted = {"conversations": set(taken), "rejected": set(refused)}.get(name)
-            if wanted is None:
-                wanted = {e[name[:-1]] for e in admissions} - {""}
-            if name not in self.manifest.get("without", ()) or (self.folder / f"records/{name}.jsonl").exists():
+            if name != "rejected" or "rejected" not in without:
+                wanted = {e[name[:-1]] for e in told} - {""} if wanted is None else wanted
                 yield from self.kind(name, prefix, wanted, {**taken, **refused})
         for one in sorted(self.ids.get("conversations", set()) & set(refused)):
             yield Fault("rejected in the set", "records/conversations.jsonl", f"{one} was not admitted")
@@ -207,10 +217,13 @@ class _Check:
     def kind(self, name: str, prefix: str, wanted: set[str], entries: dict[str, Any]) -> Iterator[Fault]:
         """The records of one kind: each is what the ledger names, and none is missing."""
         file, found = f"records/{name}.jsonl", self.ids.setdefault(name, set())
+        blank = {str(e.get(name[:-1])) for e in self.admissions if e["ordinal"] in self.erased}
         for line, body in _lines(self.folder / file, missing_is_empty=True):
             made = f"{prefix}_{hashlib.sha256(body).hexdigest()[:32]}"
             if prefix == "cv":
                 made = yield from self.conversation(f"{file}:{line}", made, body, entries)
+            elif body.startswith(b'{"deleted":'):  # it could quote words that were deleted
+                made = next((one for one in blank if body == _canonical({"deleted": one})), made)
             if made and made not in wanted:
                 yield Fault("changed record", f"{file}:{line}", f"the ledger knows no such record ({made})")
             elif made in found:
@@ -228,7 +241,8 @@ class _Check:
         except (ValueError, KeyError, TypeError, AttributeError):
             yield Fault("changed record", where, "not a conversation")
             return ""
-        entry = entries.get(deleted["conversation"] if deleted else made)
+        made = deleted["conversation"] if deleted else made
+        entry = entries.get(made)
         if entry is None:
             return made
         outline = f"ol_{hashlib.sha256(_canonical({**OUTLINE, **told})).hexdigest()[:32]}"
@@ -236,25 +250,26 @@ class _Check:
             yield Fault("changed record", where, "its outline is not that of the ledger")
         for number, (turn, expected) in enumerate(zip(turns, entry["turns"], strict=False)):
             if expected in self.gone:
-                if turn.get("text") or turn.get("deleted") != expected:
+                left = {"deleted": expected, "role": turn["role"], "provenance": {"origin": turn["provenance"]["origin"]}}
+                if turn != left:
                     yield Fault("deleted turn", f"{where}, turn {number}", "its words were to be deleted")
             elif f"tn_{hashlib.sha256(_canonical(turn)).hexdigest()[:32]}" != expected:
                 yield Fault("changed turn", f"{where}, turn {number}", f"the ledger has {expected}")
-        return deleted["conversation"] if deleted else made
+        return made
 
     # --- claims --------------------------------------------------------------------------------------------------
 
     def counts(self) -> Iterator[Fault]:
         """What bundle and card say of numbers, counted anew."""
-        admissions = [entry for entry in self.entries if entry.get("kind") == "admission"]
-        taken = [e for e in admissions if e["admitted"] and e["ordinal"] not in self.out]
-        refused = Counter(f"{e['stage']}: {e['reason']}" for e in admissions if not e["admitted"])
-        refused += Counter({"monitor: quarantined": sum(e["admitted"] for e in admissions) - len(taken)})
+        refused = Counter(f"{e['stage']}: {e['reason']}" for e in self.admissions if not e["admitted"])
+        out = self.out | self.erased
+        left = [e["ordinal"] for e in self.admissions if e["admitted"] and e["ordinal"] in out]
+        refused.update("monitor: quarantined" if one in self.out else "delete: words_deleted" for one in left)
         origins: Counter[str] = Counter()
         for _, body in _lines(self.folder / "records/conversations.jsonl", missing_is_empty=True):
             origins.update(_origins(body))
-        counted: dict[str, Any] = {"scenarios": len(admissions), "admitted": len(taken)}
-        counted |= {"rejected": dict(+refused), "origins": dict(origins)}
+        counted: dict[str, Any] = {"scenarios": len(self.admissions), "admitted": len(self.taken)}
+        counted |= {"rejected": dict(refused), "origins": dict(origins)}
         said = self.manifest.get("counts") or {}
         for name, value in counted.items():
             if said.get(name) != value:
@@ -262,12 +277,12 @@ class _Check:
         card = self.folder / "exports/README.md"
         if card.is_file():
             told = re.search(r"^([\d,]+) synthetic multi-turn conversations", card.read_text("utf-8"), re.MULTILINE)
-            if told is None or int(told[1].replace(",", "")) != len(taken):
-                yield Fault("counts", "exports/README.md", f"the card does not say {len(taken):,} conversations")
+            if told is None or int(told[1].replace(",", "")) != len(self.taken):
+                yield Fault("counts", "exports/README.md", f"the card does not say {len(self.taken):,} conversations")
 
     def licences(self) -> Iterator[Fault]:
         """Every class that an arbiter is said to guard is covered by a licence of exactly these arbiters."""
-        claimed = [g["defect"] for g in self.manifest.get("guards", ()) if g["guarded_by"].startswith("arbiter")]
+        claimed = [g["defect"] for g in self.manifest.get("guards", ()) if g["guarded_by"].endswith("arbiter")]
         arbiters, held = self.manifest.get("arbiters") or [], set()
         for path in sorted((self.folder / "licences").glob("*.json")):
             licence = _object(path)
@@ -359,28 +374,22 @@ def _is_signed(public: bytes, signature: Any, message: bytes) -> bool:
     return bool(base64.b64encode(made).decode() == signature)  # the last character has bits that decoding passes over
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-
-
 def main(words: list[str]) -> int:
     """Check the bundle that is named on the command line."""
     options = dict(zip(words[1::2], words[2::2], strict=False))
     if not words or len(words) % 2 == 0 or set(options) - {"--key", "--known"}:
-        _say(str(__doc__))
+        sys.stdout.write(f"{__doc__}\n")
         return 2
     try:
         public = bytes.fromhex(Path(options["--key"]).read_text("ascii").strip()) if "--key" in options else None
         known = _object(Path(options["--known"])) if "--known" in options else None
         faults = check(Path(words[0]), public, known)
     except (Unreadable, OSError, ValueError) as why:
-        _say(f"unreadable: {why}")
+        sys.stdout.write(f"unreadable: {why}\n")
         return 2
-    for fault in faults[:SHOWN]:
-        _say(str(fault))
-    if len(faults) > SHOWN:
-        _say(f"... and {len(faults) - SHOWN} more")
-    _say("not sound" if faults else "sound" if public else "sound; who published it was not checked: give --key")
+    said = [*map(str, faults[:SHOWN]), *([f"... and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else [])]
+    said.append("not sound" if faults else "sound" if public else "sound; who published it was not checked: give --key")
+    sys.stdout.writelines(f"{line}\n" for line in said)
     return 1 if faults else 0
 
 

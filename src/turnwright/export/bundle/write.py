@@ -26,8 +26,9 @@ from turnwright.store.ledger.signing import SignedHead, SigningKey
 
 __all__ = ["Bundle", "BundleFacts", "write_bundle"]
 
+QUOTING = ("verdicts", "councils")
 RECORDS = tuple(check_bundle.KINDS)
-CHECKER = "check_bundle.py"
+CHECKER, JOURNAL = "check_bundle.py", "journal.jsonl"
 
 
 class BundleFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +68,8 @@ def write_bundle(
     exports: Path,
     facts: BundleFacts,
     *,
+    journal: Iterable[bytes] | None = None,
+    without_rejected: bool = False,
     out: frozenset[int] = frozenset(),
     key: SigningKey | None = None,
 ) -> Bundle:
@@ -74,7 +77,8 @@ def write_bundle(
 
     Args:
         concluded: every scenario of the run in order. entries: the whole ledger. head: over exactly these entries.
-        exports: the run's export folder, copied as it is. out: ordinals of admitted conversations that were
+        exports: the run's export folder, copied as it is. journal: a line for each finished call, None to leave it out.
+        without_rejected: leave out the conversations that are not in the set, with what quotes them. out: ordinals of admitted conversations that were
             quarantined.
         key: signs the bundle.
 
@@ -87,11 +91,15 @@ def write_bundle(
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir(parents=True)
-        counts = _records(part, concluded, out)
+        counts = _records(part, concluded, out, without_rejected=without_rejected)
         _write(part / check_bundle.LEDGER, (entry.body for entry in entries))
+        if journal is not None:
+            _write(part / JOURNAL, journal)
         _beside(part, exports, facts)
         files = {name: _about(part / name) for name in sorted(_names(part))}
-        _seal(part, _manifest(facts, head, counts, files, key), key)
+        left_out = {"rejected": without_rejected, "journal": journal is None}
+        told = _manifest(facts, head, counts, files, key) | {"without": [name for name, so in left_out.items() if so]}
+        _seal(part, msgspec.json.format(canonical(told), indent=1) + b"\n", key)
         part.rename(folder)
     except OSError as fault:
         what = f"the bundle cannot be written ({fault.strerror})"
@@ -113,13 +121,13 @@ class _Counts:
         self.rejected: Counter[str] = Counter()
         self.origins: Counter[str] = Counter()
 
-    def take(self, admission: Admission, conversation: Conversation | None, *, out: bool) -> bool:
+    def take(self, admission: Admission, conversation: Conversation | None, *, out: bool, deleted: bool) -> bool:
         """Count one scenario; returns whether the set has it."""
         self.scenarios += 1
         if not admission.admitted or conversation is None:
             self.rejected[f"{admission.stage}: {admission.reason}"] += 1
-        elif out:
-            self.rejected["monitor: quarantined"] += 1
+        elif out or deleted:
+            self.rejected["monitor: quarantined" if out else "delete: words_deleted"] += 1
         else:
             self.admitted += 1
             words = [turn for turn in conversation.turns if turn.text and turn.role != "tool"]
@@ -133,29 +141,45 @@ class _Counts:
                 "rejected": dict(self.rejected), "origins": dict(self.origins)}  # fmt: skip
 
 
-def _records(part: Path, concluded: Iterable[Concluded], out: frozenset[int]) -> _Counts:
+def _records(
+    part: Path, concluded: Iterable[Concluded], out: frozenset[int], *, without_rejected: bool
+) -> _Counts:
     counts = _Counts()
     (part / "records").mkdir()
+    kinds = [name for name in RECORDS if name != "rejected" or not without_rejected]
     with ExitStack() as stack:
-        files = {name: stack.enter_context((part / "records" / f"{name}.jsonl").open("wb")) for name in RECORDS}
+        files = {name: stack.enter_context((part / "records" / f"{name}.jsonl").open("wb")) for name in kinds}
         for one in concluded:
-            kept = counts.take(one.admission, one.conversation, out=one.admission.ordinal in out)
-            for name, record in _parts(one, kept=kept):
-                files[name].write(canonical(record) + b"\n")
+            out_of_it = one.admission.ordinal in out
+            kept = counts.take(one.admission, one.conversation, out=out_of_it, deleted=bool(one.tombstone))
+            for name, line in lines_of(one, kept=kept):
+                if kept or not without_rejected or name not in ("rejected", *QUOTING):
+                    files[name].write(line + b"\n")
     return counts
 
 
-def _parts(one: Concluded, *, kept: bool) -> Iterator[tuple[str, Record]]:
-    yield "scenarios", one.scenario
-    yield "admissions", one.admission
+def lines_of(one: Concluded, *, kept: bool) -> Iterator[tuple[str, bytes]]:
+    """The lines of one scenario, each with the name of its file; `kept`: whether the set has it.
+
+    Of a scenario of which words were deleted, a record that is not there as it was is only named.
+    """
+    admission = one.admission
+    yield "scenarios", canonical(one.scenario)
+    yield "admissions", _line(admission, admission.id)
     if one.blueprint is not None:
-        yield "blueprints", one.blueprint
-    if one.conversation is not None and one.admission.conversation_id:
-        yield ("conversations" if kept else "rejected"), one.conversation
-    if one.verdict is not None and one.admission.verdict_id:
-        yield "verdicts", one.verdict
-    if one.council is not None and one.admission.council_id:
-        yield "councils", one.council
+        yield "blueprints", canonical(one.blueprint)
+    if one.conversation is not None and admission.conversation_id:
+        yield ("conversations" if kept else "rejected"), one.tombstone or canonical(one.conversation)
+    if admission.verdict_id and (one.verdict is not None or one.tombstone):
+        yield "verdicts", _line(one.verdict, admission.verdict_id)
+    if admission.council_id and (one.council is not None or one.tombstone):
+        yield "councils", _line(one.council, admission.council_id)
+
+
+def _line(record: Record | None, named: str) -> bytes:
+    whole = canonical(record) if record is not None else b""
+    is_whole = record is not None and named == f"{record.prefix}_{hashlib.sha256(whole).hexdigest()[:32]}"
+    return whole if is_whole else canonical({"deleted": named})
 
 
 # --- what stands beside -----------------------------------------------------------------------------------------
@@ -175,8 +199,8 @@ def _beside(part: Path, exports: Path, facts: BundleFacts) -> None:
 
 def _manifest(
     facts: BundleFacts, head: SignedHead, counts: _Counts, files: dict[str, Json], key: SigningKey | None
-) -> bytes:
-    told = {
+) -> dict[str, Json]:
+    return {
         "format": check_bundle.FORMAT,
         "turnwright": facts.version,
         "spec": facts.spec,
@@ -189,7 +213,6 @@ def _manifest(
         "public": key.public.hex() if key else "",
         "files": files,
     }
-    return msgspec.json.format(canonical(told), indent=1) + b"\n"
 
 
 def _seal(part: Path, manifest: bytes, key: SigningKey | None) -> None:

@@ -17,9 +17,8 @@ from turnwright.records import Json
 __all__ = ["MEDIA", "RAI", "UP", "croissant"]
 
 JSON_LINES, PARQUET = "application/jsonlines", "application/x-parquet"
-MEDIA = dict.fromkeys(
-    ("openai", "provenance", "sharegpt", "trl", "preference", "critique", "prov"), JSON_LINES
-) | {"parquet": PARQUET}
+LINES = ("openai", "provenance", "sharegpt", "trl", "preference", "critique", "prov")
+MEDIA = {**dict.fromkeys(LINES, JSON_LINES), "parquet": PARQUET}
 """Format → media type, as Croissant's own reader calls them."""
 
 UP = "../"
@@ -116,6 +115,7 @@ def croissant(facts: ViewFacts) -> dict[str, Json]:
         **_rai(facts),
         "turnwright:unknown": unknown,
         "turnwright:spec": said(facts.spec),
+        "turnwright:licenceBySources": facts.worst_licence,
         "turnwright:ledger": said(facts.head),
         "distribution": [_file(file) for file in facts.files],
         "recordSet": [_records(file) for file in facts.files if file.format in NESTED.keys() | PLAIN.keys()],
@@ -180,7 +180,9 @@ def _rai(facts: ViewFacts) -> dict[str, Json]:
         "dataCollection": wording.making(facts),
         "dataCollectionType": [f"Others: words by {wording.origins(facts)}" if facts.origins else UNKNOWN],
         "dataCollectionMissingData": wording.missing(facts),
-        "dataCollectionRawData": f"domain '{facts.domain}', source {said(facts.source)}",
+        "dataCollectionRawData": (
+            f"domain '{facts.domain}', source {said(facts.source)}; words of people: {wording.sources(facts)}"
+        ),
         "dataManipulationProtocol": _revisions(facts),
         "dataPreprocessingProtocol": wording.guarding(facts) or [UNKNOWN],
         "dataAnnotationProtocol": _labels(facts),

@@ -68,7 +68,7 @@ def _source(facts: ViewFacts) -> dict[str, Json]:
 
 def _provenance(facts: ViewFacts) -> dict[str, Json]:
     return {
-        "source": said(facts.source),
+        "source": said("; ".join(filter(None, (facts.source, *(one.dataset for one in facts.sources))))),
         "origin": [{"name": UNKNOWN}],
         "origin-geography": NOWHERE,
         "date": said(facts.date),

@@ -56,15 +56,17 @@ def _models(facts: ViewFacts) -> Json:
         return UNKNOWN if _created(facts) != "no" else []
     return [
         {
-            "model": model,
-            "roles": sorted(role for role, plays in facts.roles.items() if plays == model) or [UNKNOWN],
+            "model": wrote.model,
+            "roles": sorted(role for role, plays in facts.roles.items() if plays == wrote.model) or [UNKNOWN],
             "turns": wrote.turns,
-            "words": wrote.words,
-            "licence": said(facts.model_licences.get(model, "")),
+            "tokens": wrote.tokens,
+            "licence": wrote.facts.licence,
+            "may others learn from its words": wrote.facts.terms,
+            "watermark": wrote.facts.watermark,
             "available on the market": UNKNOWN,
             "link to its summary of training content": UNKNOWN,
         }
-        for model, wrote in sorted(facts.writers.items())
+        for wrote in facts.writers
     ]
 
 
@@ -76,8 +78,10 @@ def _comments(facts: ViewFacts) -> dict[str, Json]:
         "conversations": facts.conversations,
         "words": UNKNOWN if facts.words is None else facts.words,
         "words by people, which belong to other sections": people if facts.origins else UNKNOWN,
+        "sources of these": wording.sources(facts),
         "language": said(facts.language),
         "licence of the set": said(facts.licence),
+        "licence by all sources together": facts.worst_licence,
         "period of generation": UNKNOWN,
         "spec": said(facts.spec),
         "ledger": said(facts.head),

@@ -12,6 +12,7 @@ from turnwright.domains import Domain
 from turnwright.export.card import CardFacts, Guard, Likeness, Written
 from turnwright.export.manifest import ExportedFile, Manifest
 from turnwright.export.markdown import UNKNOWN
+from turnwright.export.rollup import ModelFacts, Rollup, SourceShare, TeacherShare
 from turnwright.export.settings import ExportSettings
 from turnwright.records import content_id
 
@@ -27,14 +28,12 @@ MODEL = frozenset({"model", "model-edited"})
 class RunTold(msgspec.Struct, frozen=True, kw_only=True):
     """What only the run can tell, beside what stands on its card.
 
-    writers: fingerprint of a model → what it wrote of the words in the set. seed: of the spec.
-    licences: fingerprint → licence of that model, where the catalogue knows it. head: size and root of the ledger as
+    seed: of the spec. models: fingerprint → what is known of that model. head: size and root of the ledger as
     `SIZE:ROOT`, empty where the run keeps none. version: of turnwright.
     """
 
-    writers: dict[str, Written] = {}
     seed: int | None = None
-    licences: dict[str, str] = {}
+    models: dict[str, ModelFacts] = {}
     head: str = ""
     version: str = ""
 
@@ -45,8 +44,8 @@ class ViewFacts(msgspec.Struct, frozen=True, kw_only=True):
     id: content id of the exported files. domain: fingerprint; source, domain_licence: as the domain states them.
     publisher, url, date: as `export` in the spec states them (a run knows no date of its own).
     scenarios: how many were designed. rejected: reason → how many. ways: way of simulation → conversations.
-    origins: origin → turns and words, tool results left out. writers: model → what it wrote of them.
-    roles: role → model. files: of training data. formats: configurations that have files, in order.
+    origins: origin → turns and words, tool results left out. rollup: the same in tokens, with sources, licences and
+    the models that wrote. roles: role → model. models: fingerprint → what is known of it. files: of training data.
     """
 
     id: str
@@ -72,9 +71,9 @@ class ViewFacts(msgspec.Struct, frozen=True, kw_only=True):
     quarantined: dict[str, int]
     ways: dict[str, int]
     origins: dict[str, Written]
-    writers: dict[str, Written]
-    model_licences: dict[str, str]
+    rollup: Rollup | None
     roles: dict[str, str]
+    models: dict[str, ModelFacts]
     guards: tuple[Guard, ...]
     council: dict[str, int] | None
     likeness: Likeness | None
@@ -91,10 +90,20 @@ class ViewFacts(msgspec.Struct, frozen=True, kw_only=True):
         """Words in the set; None where their origins are not known."""
         return sum(one.words for one in self.origins.values()) if self.origins else None
 
-    def share(self, origins: frozenset[str]) -> float | None:
-        """Share of the words that are of these origins, in [0, 1]; None where it is not known."""
-        whole = self.words
-        return sum(one.words for name, one in self.origins.items() if name in origins) / whole if whole else None
+    @property
+    def writers(self) -> tuple[TeacherShare, ...]:
+        """The models that wrote words of the set, and how many."""
+        return self.rollup.teachers if self.rollup else ()
+
+    @property
+    def sources(self) -> tuple[SourceShare, ...]:
+        """Where words of people were taken from."""
+        return self.rollup.sources if self.rollup else ()
+
+    @property
+    def worst_licence(self) -> str:
+        """The licence of the whole by those of its sources; `unknown` where one of them is."""
+        return self.rollup.worst.licence if self.rollup else UNKNOWN
 
     @property
     def arbiters(self) -> tuple[str, ...]:
@@ -131,9 +140,9 @@ def view_facts(
         quarantined=card.quarantined,
         ways=card.counts.get("way", {}),
         origins=card.origins,
-        writers=run.writers,
-        model_licences=run.licences,
+        rollup=card.rollup,
         roles=card.roles,
+        models=run.models,
         guards=card.guards,
         council=card.council,
         likeness=card.fidelity,

@@ -8,6 +8,7 @@ run knows no times, so activities have none.
 from __future__ import annotations
 
 from turnwright.export.kept import Kept
+from turnwright.export.rollup import ModelFacts
 from turnwright.export.views.facts import HUMAN, UNKNOWN, ViewFacts, said
 from turnwright.records import Json, Turn, content_id
 
@@ -95,8 +96,8 @@ def _agents(graph: Graph, facts: ViewFacts) -> None:
         graph.thing("agent", "tw:publisher", type_="prov:Organization", label=facts.publisher)
     if facts.origins.keys() & HUMAN:
         graph.thing("agent", PEOPLE, type_="prov:Person", label="people who wrote or edited words", names=UNKNOWN)
-    for model in sorted({*facts.roles.values(), *facts.writers}):
-        graph.thing("agent", _model(graph, model), licence=said(facts.model_licences.get(model, "")))
+    for model in sorted({*facts.roles.values(), *(wrote.model for wrote in facts.writers)}):
+        graph.thing("agent", _model(graph, model), licence=facts.models.get(model, ModelFacts()).licence)
 
 
 def _exported(graph: Graph, facts: ViewFacts, conversations: str, spec: str) -> None:
@@ -110,13 +111,17 @@ def _exported(graph: Graph, facts: ViewFacts, conversations: str, spec: str) -> 
         label=facts.title,
         conversations=facts.conversations,
         licence=said(facts.licence),
+        licence_by_sources=facts.worst_licence,
         ledger=said(facts.head),
-        **{f"words_{name.replace('-', '_')}": one.words for name, one in sorted(facts.origins.items())},
+        **{f"words_{name}": one.words for name, one in sorted(facts.origins.items())},
     )
     graph.related("wasGeneratedBy", entity=whole, activity=activity)
     graph.related("wasDerivedFrom", generatedEntity=whole, usedEntity=conversations)
     if facts.publisher:
         graph.related("wasAttributedTo", entity=whole, agent="tw:publisher")
+    for one in facts.sources:
+        source = _source(graph, one.dataset, one.licence)
+        graph.related("wasDerivedFrom", generatedEntity=whole, usedEntity=source)
     for file in facts.files:
         name = f"tw:{content_id('fi', [file.path, file.sha256])}"
         graph.thing("entity", name, label=file.path, sha256=file.sha256, bytes=file.bytes, split=file.split)
@@ -176,6 +181,10 @@ def _turn(graph: Graph, whole: str, turn: Turn) -> None:
     if came.origin in HUMAN:
         graph.thing("agent", PEOPLE, type_="prov:Person", names=UNKNOWN)
         graph.related("wasAttributedTo", entity=name, agent=PEOPLE)
+    if came.source is not None:
+        source = _source(graph, came.source.dataset, came.source.licence)
+        graph.thing("entity", name, record=said(came.source.record), consent=said(came.source.consent))
+        graph.related("wasDerivedFrom", generatedEntity=name, usedEntity=source)
     for parent in came.parents:
         graph.thing("entity", f"tw:{parent}")
         graph.related("wasDerivedFrom", generatedEntity=name, usedEntity=f"tw:{parent}")
@@ -199,6 +208,11 @@ def _made(graph: Graph, stage: str, name: str, out_of: str, roles: dict[str, str
 
 def _model(graph: Graph, model: str) -> str:
     return graph.thing("agent", f"tw:{content_id('md', model)}", type_="prov:SoftwareAgent", label=model)
+
+
+def _source(graph: Graph, dataset: str, licence: str) -> str:
+    name = f"tw:{content_id('so', [dataset, licence])}"
+    return graph.thing("entity", name, kind="words of people", label=dataset, licence=said(licence))
 
 
 def _known(value: int | None) -> Json:

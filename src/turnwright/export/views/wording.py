@@ -5,9 +5,20 @@ They say what a run did, never what a set is good for beyond the formats that we
 
 from __future__ import annotations
 
-from turnwright.export.views.facts import HUMAN, MODEL, UNKNOWN, ViewFacts, said
+from turnwright.export.views.facts import UNKNOWN, ViewFacts, said
 
-__all__ = ["PURPOSES", "description", "guarding", "limits", "making", "missing", "origins", "purposes", "share"]
+__all__ = [
+    "NAIVE",
+    "PURPOSES",
+    "description",
+    "guarding",
+    "limits",
+    "making",
+    "missing",
+    "origins",
+    "purposes",
+    "sources",
+]
 
 PURPOSES = {
     "openai": "fine-tuning of assistants (OpenAI's chat format)",
@@ -15,7 +26,7 @@ PURPOSES = {
     "trl": "supervised fine-tuning of assistants (TRL)",
     "preference": "preference training of assistants (TRL)",
     "critique": "training in critique and revision",
-    "parquet": "analysis, and any of the others",
+    "parquet": "analysis (Parquet)",
 }
 """What each format with training data is for; side files (`provenance`) are for no use of their own."""
 
@@ -39,10 +50,11 @@ def origins(facts: ViewFacts) -> str:
     return ", ".join(f"{name} {one.words / whole:.1%}" for name, one in sorted(facts.origins.items()))
 
 
-def share(facts: ViewFacts, *, human: bool) -> str:
-    """Share of the words by people (or by models), as a percentage."""
-    found = facts.share(HUMAN if human else MODEL)
-    return UNKNOWN if found is None else f"{found:.1%}"
+def sources(facts: ViewFacts) -> str:
+    """Where words of people were taken from, with licences."""
+    if facts.rollup is None:
+        return UNKNOWN
+    return "; ".join(f"{one.dataset} ({one.licence})" for one in facts.sources) or "none"
 
 
 def making(facts: ViewFacts) -> str:

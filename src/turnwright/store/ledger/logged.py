@@ -16,7 +16,7 @@ from turnwright.store.faults import store_error
 from turnwright.store.ledger.log import Ledger
 from turnwright.store.writer import Row
 
-__all__ = ["LoggedWriter", "write_now"]
+__all__ = ["Change", "LoggedWriter"]
 
 _WAIT_FOR_OTHERS = 30.0  # seconds
 Change = tuple[str, tuple[object, ...]]
@@ -67,10 +67,10 @@ class LoggedWriter:
         ledger = self.ledger
         self._ledger = None
         logged = (row for entry in entries for row in ledger.rows([entry]))
-        write_now(self._database.path, changes, rows, logged)
+        _write_now(self._database.path, changes, rows, logged)
 
 
-def write_now(path: Path, changes: Iterable[Change], *rows: Iterable[Row]) -> None:
+def _write_now(path: Path, changes: Iterable[Change], *rows: Iterable[Row]) -> None:
     """Run the changes and insert the rows in one transaction on a connection of its own."""
     try:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=_WAIT_FOR_OTHERS)) as connection:
