@@ -2,8 +2,8 @@
 
     python benchmarks/ledger/run_conclude.py --out out/conclude
 
-The scenarios are those of a small run of the built-in domain, under new ids. Both ways take turns, and the median of the
-rounds counts. Prints a table and writes results/conclude.json.
+The scenarios are those of a small run of the built-in domain, under new ids. Both ways take turns, and the median of
+the rounds counts. Prints a table and writes results/conclude.json.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def bare(entries: int) -> float:
 
 
 def timed(ask: Callable[[int], object], places: list[int]) -> dict[str, dict[str, float]]:
-    """Milliseconds, each asked once: of CPU, which is the proof's own, and of wall time, which others have a part in."""
+    """Milliseconds, each asked once: of CPU, the proof's own, and of wall time, in which others have a part."""
     taken: dict[str, list[float]] = {"CPU": [], "wall": []}
     for place in places:
         cpu, wall = time.thread_time(), time.perf_counter()

@@ -3,9 +3,10 @@
     python benchmarks/ledger/run_verify.py --out out/verify
     python benchmarks/ledger/run_verify.py --out out/verify --conversations 1000
 
-The bundle holds so many admitted conversations, and rejected ones in proportion, resampled under new ids from a small run
-of the built-in domain with the scripted model; its exports are written like any run's. The checker runs as an outsider
-runs it: `python check_bundle.py BUNDLE --key KEY` (memory is read from /proc, so on Linux). Prints a table and writes results/verify.json.
+The bundle holds so many admitted conversations, and rejected ones in proportion, resampled under new ids from a small
+run of the built-in domain with the scripted model; its exports are written like any run's. The checker runs as an
+outsider runs it: `python check_bundle.py BUNDLE --key KEY` (memory is read from /proc, so on Linux). Prints a table and
+writes results/verify.json.
 """
 
 from __future__ import annotations

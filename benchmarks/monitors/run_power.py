@@ -60,6 +60,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[100, 400])
     parser.add_argument("--plantings", type=lambda text: text.split(","), default=list(PLANTINGS))
     parser.add_argument("--repetitions", type=int, default=100)
+    parser.add_argument("--nulls", type=int, default=0, help="repetitions of null, where these are to be more")
     parser.add_argument("--quick", action="store_true", help="10 repetitions")
     parser.add_argument("--permutations", type=int, default=199)
     parser.add_argument("--most", type=int, default=1000, help="conversations a side that costly monitors look at")
@@ -75,6 +76,11 @@ def options() -> argparse.Namespace:
     if missing:
         parser.error(f"{missing[0]} is not there; name the folder of the reference data")
     return chosen
+
+
+def repetitions_of(chosen: argparse.Namespace, planting: str) -> int:
+    """How many repetitions were asked for: false alarms are rare, so they may need more."""
+    return max(chosen.repetitions, chosen.nulls if planting == "null" else 0)
 
 
 def version() -> str:
@@ -156,9 +162,10 @@ def rows_kept(path: Path, repetitions: int) -> list[dict[str, Any]]:
 def waiting(chosen: argparse.Namespace, home: Path) -> Iterator[Cell]:
     """What is not done yet; all plantings of a repetition before the next one, so that a stop leaves all alike."""
     cells = [(corpus, n, planting) for corpus in chosen.corpora for n in chosen.sizes for planting in chosen.plantings]
-    done = {cell: {row["repetition"] for row in rows_kept(kept_in(home, *cell), chosen.repetitions)} for cell in cells}
-    for number in range(chosen.repetitions):
-        yield from ((*cell, number) for cell in cells if number not in done[cell])
+    asked = {cell: repetitions_of(chosen, cell[2]) for cell in cells}
+    done = {cell: {row["repetition"] for row in rows_kept(kept_in(home, *cell), asked[cell])} for cell in cells}
+    for number in range(max(asked.values())):
+        yield from ((*cell, number) for cell in cells if number < asked[cell] and number not in done[cell])
 
 
 def _begin() -> None:
@@ -230,7 +237,7 @@ def collect(chosen: argparse.Namespace, home: Path, made: str) -> dict[str, Any]
     for corpus in chosen.corpora:
         for n in chosen.sizes:
             for planting in chosen.plantings:
-                rows = rows_kept(kept_in(home, corpus, n, planting), chosen.repetitions)
+                rows = rows_kept(kept_in(home, corpus, n, planting), repetitions_of(chosen, planting))
                 if rows:
                     cells.append({"corpus": corpus, "n": n, "planting": planting, **summary(rows)})
     about = {one.name: {"title": one.title, "family": one.family, "side": one.side} for one in PANEL}

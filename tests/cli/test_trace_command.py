@@ -10,6 +10,7 @@ import pytest
 
 import turnwright
 from turnwright.cli.app import run_app
+from turnwright.reading import read_set
 from turnwright.records import Turn
 from turnwright.store import read_run
 
@@ -125,3 +126,27 @@ def test_two_runs_are_compared_with_changed_words_and_the_difference_of_their_sp
 def test_a_run_and_its_export_do_not_differ(command: Command, runs: tuple[Path, Path]) -> None:
     found = json.loads(command("diff", runs[0], runs[0] / "exports", "--json")[1])
     assert (found["same"], found["changed"], found["added"], found["removed"]) == (3, [], [], [])
+
+
+def test_a_mix_is_written_with_its_provenance_beside_and_still_reads_as_a_set(
+    command: Command, runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    said_by = (("user", "hello", "greet"), ("assistant", "hi you", "say"), ("assistant", "bye", "goodbye"))
+    talk = [{"role": role, "text": text, "act": act} for role, text, act in said_by]
+    (tmp_path / "people.jsonl").write_text(json.dumps({"id": "p1", "tasks": ["mini_shop"], "turns": talk}) + "\n")
+    code, said = command(
+        "mix", "--set", runs[0], "--human", tmp_path / "people.jsonl", "--to", tmp_path / "mix.jsonl",
+        "--licence", "CC-BY-SA-4.0", "--consent", "asked",
+    )  # fmt: skip
+    assert code == 0, said
+    lines, told = (
+        [json.loads(line) for line in (tmp_path / name).read_text().splitlines()]
+        for name in ("mix.jsonl", "mix.provenance.jsonl")
+    )
+    assert [one["id"] for one in told] == [one["id"] for one in lines]
+    assert json.loads(told[-1]["turns"][0]["source"])["consent"] == "asked"
+    assert [line["licence"] for line in lines] == ["unknown"] * 3 + ["CC-BY-SA-4.0"]
+    assert len(read_set([tmp_path / "mix.jsonl"])) == 4
+    summed = json.loads(command("trace", tmp_path / "mix.jsonl", "--json")[1])
+    assert summed["origins"]["human"] == {"turns": 3, "tokens": 4}
+    assert summed["worst"]["strictest"] == "CC-BY-SA-4.0"

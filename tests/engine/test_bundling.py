@@ -1,7 +1,8 @@
-"""Bundles of runs: whole, sound, without secrets; heads that chain; words that are deleted and proofs that still hold."""
+"""Bundles of runs: whole, sound, without secrets; heads that chain; deleted words, and proofs that still hold."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ from turnwright.engine.bundling import bundle_run, told_spec
 from turnwright.engine.deleting import delete_turns
 from turnwright.errors import InputError
 from turnwright.export.bundle import check
+from turnwright.records.fidelity import BatchVerdict
 from turnwright.store import open_run, read_run
 from turnwright.store.ledger.heads import head_id, heads_of, sign_run
 from turnwright.store.ledger.keys import key_named, new_key, public_keys
@@ -126,6 +128,31 @@ def test_a_bundle_is_refused_for_another_spec_another_domain_and_a_run_without_e
     with pytest.raises(InputError, match="has no exports"):
         bundled(work)
     assert not (work / "bundle").exists()
+
+
+def test_a_batch_in_quarantine_is_out_of_the_set_and_the_bundle_is_sound(work: Path) -> None:
+    with read_run(work / "run") as run:
+        begun, taken = run.begun_with, run.records.admitted()
+        out = [one.ordinal for one in run.records.admissions(admitted=True) if one.ordinal < 5]
+    said = BatchVerdict(
+        look=1, number=1, first=0, last=4, batch=len(out), so_far=len(out), outcomes=(), action="quarantine",
+        quarantined=len(out),
+    )  # fmt: skip
+
+    async def quarantine() -> None:
+        with open_run(work / "run", spec=begun, create=False) as run:
+            await run.records.batches.keep(said, out)
+
+    asyncio.run(quarantine())
+    with pytest.raises(InputError, match=f"exports have {taken} conversations, the set {taken - len(out)}"):
+        bundled(work)
+    exported(work)
+    bundle = bundled(work)
+    assert check(bundle) == []
+    counts = json.loads((bundle / "bundle.json").read_bytes())["counts"]
+    assert out
+    assert counts["admitted"] == taken - len(out) == len(lines(bundle / "records" / "conversations.jsonl"))
+    assert counts["rejected"]["monitor: quarantined"] == len(out)
 
 
 # --- heads ------------------------------------------------------------------------------------------------------

@@ -11,14 +11,18 @@ import pytest
 from bundle_runs import SPEC, ran
 
 import turnwright
+from turnwright.domains import load_domain
 from turnwright.engine import load_spec
 from turnwright.engine.bundling import bundle_run
 from turnwright.engine.deleting import delete_turns
 from turnwright.engine.reproducing import Reproduced, reproduce
 from turnwright.errors import InputError
 from turnwright.export.bundle import check
+from turnwright.records import ClassLicence, Licence
 from turnwright.store import open_run, read_run
 from turnwright.store.packing import pack
+from turnwright.verify import RUBRIC, Arbiter, ArbiterSettings
+from turnwright.verify.licensing import rubric_hash, write_licence
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +65,9 @@ def resealed(work: Path, target: Path, change: object = None) -> Path:
     return bundle_run(load_spec(work), work, target / "run", target / "bundle").folder
 
 
-def test_a_call_that_is_not_in_the_journal_is_an_error_in_one_line_and_no_rejection(work: Path, tmp_path: Path) -> None:
+def test_a_call_that_is_not_in_the_journal_is_an_error_and_no_rejection(work: Path, tmp_path: Path) -> None:
     bundle = resealed(work, tmp_path, ("DELETE FROM calls WHERE number = 7", ()))
-    with pytest.raises(InputError, match=r"the journal has no reply of scripted:double:\w+ to the call cl_[0-9a-f]{32}"):
+    with pytest.raises(InputError, match=r"no reply of scripted:double:\w+ to the call cl_[0-9a-f]{32}"):
         again(bundle, tmp_path / "again")
 
 
@@ -79,7 +83,9 @@ def test_other_replies_give_another_set_and_every_file_that_differs_is_named(wor
     assert any(line.startswith("ledger.jsonl: line 1 ") for line in made.differences)
 
 
-def test_a_bundle_that_cannot_be_made_again_is_refused_with_the_reason(work: Path, bundle: Path, tmp_path: Path) -> None:
+def test_a_bundle_that_cannot_be_made_again_is_refused_with_the_reason(
+    work: Path, bundle: Path, tmp_path: Path
+) -> None:
     spec = load_spec(work)
     bare = bundle_run(spec, work, work / "run", tmp_path / "bare", without=["journal"]).folder
     with pytest.raises(InputError, match="without its journal"):
@@ -87,7 +93,7 @@ def test_a_bundle_that_cannot_be_made_again_is_refused_with_the_reason(work: Pat
     forged = Path(shutil.copytree(bundle, tmp_path / "forged"))
     with (forged / "domain" / "domain.yaml").open("a") as file:
         file.write("# more\n")
-    with pytest.raises(InputError, match="not sound: grown file: domain/domain.yaml"):
+    with pytest.raises(InputError, match=r"not sound: grown file: domain/domain\.yaml"):
         again(forged, tmp_path / "b")
     with pytest.raises(InputError, match="cannot be read"):
         again(tmp_path / "nothing", tmp_path / "c")
@@ -109,8 +115,38 @@ def test_words_that_were_deleted_are_not_made_again(work: Path, tmp_path: Path) 
         again(made, tmp_path / "again")
 
 
+def test_the_arbiters_licence_is_in_the_bundle_and_rules_again(tmp_path: Path) -> None:
+    text = SPEC.replace("  critic:", "  judge: {kind: scripted, script: suspicious}\n  critic:")
+    text = text.replace("teacher: critic}", "teacher: critic, arbiter: judge}").replace("scenarios: 10", "scenarios: 6")
+    (tmp_path / "factory.yaml").write_text(text)
+    spec = load_spec(tmp_path)
+    domain = load_domain(spec.domain, tmp_path)
+    passed = [
+        ClassLicence(
+            defect=one.defect, criterion=one.name, planted=93, missed=0, miss_bound=0.03, controls=61, alarms=0,
+            alarm_bound=0.05, licensed=one.defect == "rudeness",
+        )
+        for one in RUBRIC
+    ]  # fmt: skip
+    licence = Licence(
+        arbiters=("scripted:double:suspicious",), tie=spec.arbiter.tie, rubric=rubric_hash(RUBRIC), spec="sp_exam",
+        prompts=Arbiter(domain, {}, ArbiterSettings(), None).prompts, domain=domain.fingerprint,
+        examined="2026-01-01", classes=tuple(passed),
+    )  # fmt: skip
+    write_licence(tmp_path / spec.arbiter.licence, licence)
+    ran(tmp_path, text)
+    bundle = bundle_run(spec, tmp_path, tmp_path / "run", tmp_path / "bundle").folder
+    assert check(bundle) == []
+    assert [path.name for path in (bundle / "licences").iterdir()] == [f"{licence.id}.json"]
+    assert any("arbiter" in one["guarded_by"] for one in json.loads((bundle / "bundle.json").read_bytes())["guards"])
+    assert again(bundle, tmp_path / "again").differences == ()
+    (bundle / "licences" / f"{licence.id}.json").unlink()
+    assert {"licence", "missing file"} <= {fault.kind for fault in check(bundle)}
+
+
 def test_files_that_no_bundle_holds_are_asked_for(tmp_path: Path) -> None:
-    (tmp_path / "held.jsonl").write_text('{"turns": [{"role": "user", "text": "My train was late and I want it back."}]}\n')
+    said = {"role": "user", "text": "My train was late and I want it back."}
+    (tmp_path / "held.jsonl").write_text(json.dumps({"turns": [said]}) + "\n")
     held = SPEC.replace("admit: {", "admit: {held_out: [held.jsonl], ").replace("scenarios: 10", "scenarios: 3")
     ran(tmp_path, held)
     bundle = bundle_run(load_spec(tmp_path), tmp_path, tmp_path / "run", tmp_path / "bundle").folder

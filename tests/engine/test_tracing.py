@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import msgspec
 import pytest
 from traced_runs import made
 
+from turnwright.engine.deleting import delete_turns
+from turnwright.engine.derivation import TurnTrace
 from turnwright.engine.rollups import rollup_of
-from turnwright.engine.tracing import TurnTrace, prompt_names, trace
+from turnwright.engine.tracing import prompt_names, trace
 from turnwright.errors import InputError
 from turnwright.records import Admission, Conversation, Persona, Provenance, Scenario, Turn, Usage
 from turnwright.records.provenance import style_id, word_distance
@@ -171,3 +174,18 @@ def test_every_prompt_of_this_version_has_a_name(run: Run) -> None:
     names = prompt_names()
     assert "simulate/fill_turn" in names.values()
     assert all(hash_.startswith("prompt:") for hash_ in names)
+
+
+def test_a_turn_whose_words_were_deleted_is_still_found_by_its_id_and_says_so(folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "run"))
+    with read_run(copy) as opened:
+        conversation = next(opened.records.conversations(admitted=True))
+        turn = conversation.turns[0]
+    delete_turns(copy, [turn.id], "asked")
+    with read_run(copy) as opened:
+        found = trace(opened, turn.id, ledger=opened.records.log.ledger.entries())
+        whole = trace(opened, conversation.id)
+    assert [(one.id, one.deleted, one.turn.text) for one in found.turns] == [(turn.id, True, "")]
+    assert found.deleted == (turn.id,)
+    assert (found.conversation, found.ledger) == (conversation.id, found.ordinal)
+    assert [one.deleted for one in whole.turns] == [True] + [False] * (len(whole.turns) - 1)

@@ -235,7 +235,12 @@ def test_all_that_is_kept_of_a_masked_scenario_is_masked_and_still_fits_together
         councils=(council,), drafts=(draft,),
         earlier=((draft, Verdict(conversation_id=draft.id, checks=("form",), defects=(defect,))),),
     )  # fmt: skip
-    assert kept_private(made, "refuse", domain) is made
+    assert kept_private(made, "allow", domain) is made
+    refused = kept_private(made, "refuse", domain)
+    assert refused.conversation is final, "a rejection is kept whole"
+    beside = (refused.draft, refused.drafts, refused.earlier, refused.councils)
+    assert STRANGER.encode() not in canonical(beside), "what stands beside it may be trained on"
+    assert refused.councils[0].final_id == final.id
     masked = kept_private(made, "mask", domain)
     assert STRANGER.encode() not in canonical(masked)
     assert masked.conversation is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import sqlite3
@@ -129,8 +130,8 @@ def write(folder: Path, url: str, scenarios: int = 10) -> Path:
     return path
 
 
-def child(spec: Path, folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-X", "dev", "-m", "turnwright", "run", str(spec), "--folder", str(folder)]
+def child(spec: Path, folder: Path, *more: str, told: str = "run") -> subprocess.Popen[str]:
+    command = [sys.executable, "-X", "dev", "-m", "turnwright", told, str(spec), "--folder", str(folder), *more]
     environment = {**os.environ, "PLANTED_KEY": KEYS["environment"]}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
@@ -138,6 +139,7 @@ def child(spec: Path, folder: Path) -> subprocess.Popen[str]:
 def everything(folder: Path) -> bytes:
     """All bytes of all files, and what is packed in the databases among them."""
     parts = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
+    parts += [gzip.decompress(part) for part in parts if part.startswith(b"\x1f\x8b")]
     for database in folder.rglob("*.db"):
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
             for (table,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
@@ -175,6 +177,12 @@ def test_no_planted_key_is_found_in_anything_that_a_run_writes_or_says(endpoint:
     assert b"you sent" in written, "what the endpoint gave away was written, without the keys"
     assert REDACTED.encode() in written
     assert leaked(written) == []
+    bundled = child(spec, folder, "--to", str(tmp_path / "bundle"), told="bundle")
+    said += bundled.communicate(timeout=120)[0]
+    assert bundled.returncode == 0, said
+    bundle = everything(tmp_path / "bundle")
+    assert b"you sent" in bundle
+    assert leaked(bundle) == []
     assert leaked(said.encode()) == []
 
 

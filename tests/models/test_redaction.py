@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from endpoint_double import body, endpoint
 
-from turnwright.engine.spec import EndpointSpec
+from turnwright.engine.spec import EndpointSpec, RolesSpec, Spec
 from turnwright.errors import EndpointFault, RequestRefused
 from turnwright.models import Message, OpenAICompatibleClient, Request
 from turnwright.models.redaction import REDACTED, Secrets, names_a_secret, secrets_of, without_secrets
@@ -69,6 +69,15 @@ def test_secrets_are_not_shown_by_what_holds_them() -> None:
     assert KEY not in str(spec.model_dump())
     assert KEY not in spec.model_dump_json()
     assert spec.headers["X-A"] == KEY, "clients still have it"
+
+
+def test_a_spec_knows_the_secrets_of_all_its_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANTED", "in-the-environment")
+    one = EndpointSpec(kind="openai", base_url="http://h/v1", model="m", api_key_env="PLANTED")
+    two = EndpointSpec(kind="openai", base_url="http://h/v1", model="m", headers={"X-A": KEY})
+    roles = RolesSpec(user="one", teacher="two")
+    secrets = Spec(domain="starter", scenarios=1, models={"one": one, "two": two}, roles=roles).secrets
+    assert secrets.redacted(f"in-the-environment {KEY} m") == f"{REDACTED} {REDACTED} m"
 
 
 def test_settings_are_shown_without_secrets_and_a_change_is_seen() -> None:

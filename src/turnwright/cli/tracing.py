@@ -16,8 +16,9 @@ from turnwright.cli.console import out
 from turnwright.cli.debate import difference
 from turnwright.cli.pages import table, title
 from turnwright.cli.students import notes
+from turnwright.engine.derivation import CallTrace, Debated, Parent, Trace, TurnTrace
 from turnwright.engine.rollups import rollup_of, rollup_of_files
-from turnwright.engine.tracing import CallTrace, Debated, Parent, Trace, TurnTrace, trace
+from turnwright.engine.tracing import trace
 from turnwright.errors import InputError
 from turnwright.export.rollup import Rollup
 from turnwright.records import Turn, Usage, canonical
@@ -74,6 +75,8 @@ def _trace(found: Trace) -> None:
     took = "admitted" if admission.admitted else f"rejected at {admission.stage}: {admission.reason}"
     _field("admission", f"{admission.id}: {took}{f' ({admission.detail})' if admission.detail else ''}")
     _field("quarantine", f"batch {found.quarantined} keeps it out of the set" if found.quarantined else "")
+    gone = f"words of {len(found.deleted)} turns were deleted on request, so it left the set" if found.deleted else ""
+    _field("deleted", gone)
     _field("ledger", "no entry tells of it" if found.ledger is None else f"entry {found.ledger}")
     _field("paid", _cost(admission.usage))
     _field("blueprint", f"{found.blueprint}: {found.goal} ({found.outcome})" if found.blueprint else "")
@@ -85,13 +88,13 @@ def _trace(found: Trace) -> None:
 def _line(one: TurnTrace) -> None:
     came = one.turn.provenance
     parts = [came.origin, one.prompt or came.prompt, f"{len(one.calls)} calls" if one.calls else "", one.id]
-    told = Text(f"{one.number:>3} ", style="dim") + Text(f"{one.turn.role:<9} ") + Text(_plain(_said(one.turn)))
+    told = Text(f"{one.number:>3} ", style="dim") + Text(f"{one.turn.role:<9} ") + Text(_plain(_words(one)))
     out.print(told + Text(f"  [{'; '.join(filter(None, parts))}]", style="dim"))
 
 
 def _turn(one: TurnTrace) -> None:
     title(f"turn {one.number}: {one.id}")
-    out.print(Text(f"  {one.turn.role}: {_plain(_said(one.turn))}"))
+    out.print(Text(f"  {one.turn.role}: {_plain(_words(one))}"))
     _field("learnt", "" if one.turn.trainable else "never: it is context only")
     _derivation(one, 2)
     if one.step is not None:
@@ -230,6 +233,10 @@ def _worst(found: Rollup) -> None:
 
 
 # --- lines ----------------------------------------------------------------------------------------------------------
+
+
+def _words(one: TurnTrace) -> str:
+    return "(its words were deleted on request)" if one.deleted else _said(one.turn)
 
 
 def _said(turn: Turn) -> str:

@@ -6,6 +6,7 @@ and a spec that is written down leaves out what could be one.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from pathlib import Path
@@ -81,7 +82,8 @@ def bundle_run(
     with read_run(folder) as run:
         domain = domain_of(spec, base)
         _check_run(run, spec, domain)
-        return write_bundle(
+        done = run.records.done_up_to()
+        made = write_bundle(
             to,
             run.records.concluded(),
             run.records.log.ledger.entries(),
@@ -93,6 +95,10 @@ def bundle_run(
             out=frozenset(run.records.batches.ordinals()),
             key=signing,
         )
+        if run.records.done_up_to() != done:
+            shutil.rmtree(to)
+            raise InputError("the run went on while it was bundled", where=str(folder), fix="wait until it has ended")
+        return made
 
 
 def told_spec(spec: Spec) -> dict[str, Json]:
@@ -115,6 +121,9 @@ def _check_run(run: Run, spec: Spec, domain: Domain) -> None:
     if manifest.get("spec") != spec.id:
         what = "the exports were written with another spec"
         raise InputError(what, where=where, fix="name that spec, or write them again with `turnwright export`")
+    if manifest.get("conversations") != run.records.admitted():
+        what = f"the exports have {manifest.get('conversations')} conversations, the set {run.records.admitted()}"
+        raise InputError(what, where=where, fix="write them again with `turnwright export`")
 
 
 def _facts(run: Run, spec: Spec, base: Path, domain: Domain) -> BundleFacts:

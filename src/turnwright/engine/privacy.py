@@ -179,15 +179,20 @@ def _declared(domain: Domain) -> _Known:
 
 
 def kept_private(made: Made, policy: PiiPolicy, domain: Domain) -> Made:
-    """What became of a scenario, with nothing unmasked in what is kept of it, where the policy is `mask`."""
-    if policy != "mask" or made.blueprint is None:
+    """What became of a scenario, as it may be kept.
+
+    `mask`: nothing is left unmasked. `refuse`: what stands beside a conversation that verification has passed (draft,
+    earlier attempts, councils) is masked, since it gives pairs to train on; what is rejected stays whole.
+    """
+    if policy == "allow" or made.blueprint is None or (policy == "refuse" and not _passed(made)):
         return made
     screening = Screening(made.blueprint, made.scenario, domain)
-    conversations = [made.conversation, made.draft, *made.drafts, *(one for one, _ in made.earlier)]
-    hidden = {one.id: screening.masked(one) for one in conversations if one is not None}
+    beside = [made.draft, *made.drafts, *(one for one, _ in made.earlier)]
+    hidden = {one.id: screening.masked(one) for one in beside if one is not None}
+    final, draft = made.conversation, hidden[made.draft.id] if made.draft else None
+    if final is not None:
+        hidden[final.id] = final = screening.masked(final) if policy == "mask" else final
     ids = {old: new.id for old, new in hidden.items()}
-    final = hidden[made.conversation.id] if made.conversation else None
-    draft = hidden[made.draft.id] if made.draft else None
     return msgspec.structs.replace(
         made,
         conversation=final,
@@ -197,6 +202,10 @@ def kept_private(made: Made, policy: PiiPolicy, domain: Domain) -> Made:
         drafts=tuple(hidden[one.id] for one in made.drafts),
         earlier=tuple((hidden[one.id], _told(verdict, screening, ids)) for one, verdict in made.earlier),
     )
+
+
+def _passed(made: Made) -> bool:
+    return made.conversation is not None and made.verdict is not None and made.verdict.passed
 
 
 def _told(record: Kept, screening: Screening, ids: dict[str, str]) -> Kept:
@@ -216,9 +225,7 @@ def _told(record: Kept, screening: Screening, ids: dict[str, str]) -> Kept:
 
 def refusal(made: Made, policy: PiiPolicy, domain: Domain) -> str:
     """Why the set may not take a conversation that verification has passed: what was found, and where, never itself."""
-    if policy == "allow" or made.blueprint is None or made.conversation is None:
-        return ""
-    if made.verdict is None or not made.verdict.passed:
+    if policy == "allow" or made.blueprint is None or made.conversation is None or not _passed(made):
         return ""
     found = Screening(made.blueprint, made.scenario, domain).found(made.conversation)
     if not found:

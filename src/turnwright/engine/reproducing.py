@@ -27,9 +27,10 @@ from turnwright.errors import CapReached, InputError
 from turnwright.export.bundle import Unreadable, check
 from turnwright.export.bundle.write import JOURNAL, BundleFacts, write_bundle
 from turnwright.models import Reply, Request
-from turnwright.records import Json, canonical, content_id
+from turnwright.records import Json, Licence, canonical, content_id
 from turnwright.store import Journal
 from turnwright.store.ledger.heads import unsigned_head
+from turnwright.verify.licensing import write_licence
 
 __all__ = ["Reproduced", "reproduce"]
 
@@ -96,7 +97,8 @@ async def reproduce(bundle: Path, to: Path, *, base: Path | None = None, tell: L
         calls = await _load(kit.run.journal, bundle / JOURNAL)
         await run_flow(kit)
         _require_all_found(clients.values())
-        _copied(bundle / FIDELITY, to / "run" / FIDELITY)
+        if (bundle / FIDELITY).exists():
+            shutil.copyfile(bundle / FIDELITY, to / "run" / FIDELITY)
         kit.run.spec = {**kit.run.spec, **spec.decided()}  # what is told of the models is told of those that spoke
         export_run(kit.run, kit.domain, spec, kit.guards, kit.fingerprints)
         facts = BundleFacts(spec=manifest["spec"], domain=manifest["domain"], version="", roles=manifest["roles"])
@@ -144,7 +146,8 @@ def _unpacked(spec: _ToldSpec, bundle: Path, to: Path, base: Path | None) -> Spe
     if licence.is_absolute() or ".." in licence.parts:
         licence = Path(LICENCE)
     for found in sorted((bundle / "licences").glob("*.json"))[:1]:
-        _copied(found, to / licence)
+        (to / licence).parent.mkdir(parents=True, exist_ok=True)
+        write_licence(to / licence, msgspec.json.decode(found.read_bytes(), type=Licence))
     return spec.model_copy(
         update={
             "domain": DOMAIN,
@@ -156,12 +159,6 @@ def _unpacked(spec: _ToldSpec, bundle: Path, to: Path, base: Path | None) -> Spe
             "monitor": spec.monitor.model_copy(update={"reference": reference}),
         }
     )
-
-
-def _copied(found: Path, to: Path) -> None:
-    if found.exists():
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(found, to)
 
 
 def _which(spec: Spec, name: str) -> str:

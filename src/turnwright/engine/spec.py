@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -196,6 +197,14 @@ class Spec(Strict):
             f"arbiter_{place}" if place > 1 else "arbiter": name for place, name in enumerate(self.roles.arbiter, 1)
         }
         return roles | panel
+
+    @property
+    def secrets(self) -> Secrets:
+        """What nothing that leaves the process may hold: the secrets of all models, and keys in the environment."""
+        endpoints = [model for model in self.models.values() if isinstance(model, EndpointSpec)]
+        held = [{name: getattr(one, name) for name in ("base_url", "headers", "extra_body")} for one in endpoints]
+        keys = [os.environ.get(one.api_key_env, "").strip() for one in endpoints]
+        return Secrets([*keys, *(found for settings in held for found in secrets_of(settings))])
 
     @property
     def lenses(self) -> tuple[str, ...]:

@@ -12,19 +12,14 @@ from importlib import resources
 
 import msgspec
 
+from turnwright.engine.derivation import CallTrace, Debated, Parent, Placed, Trace, TurnTrace
 from turnwright.errors import InputError
 from turnwright.models.prompting import prompt
 from turnwright.records import (
     Admission,
     Conversation,
     Council,
-    Defect,
     Json,
-    Objection,
-    Persona,
-    Response,
-    Revision,
-    Ruling,
     Step,
     Turn,
     Usage,
@@ -34,109 +29,12 @@ from turnwright.records.provenance import HumanSource, style_id
 from turnwright.store import Concluded, Run
 from turnwright.store.ledger.log import LedgerEntry
 
-__all__ = ["CallTrace", "Debated", "Parent", "Placed", "Trace", "TurnTrace", "prompt_names", "style_sources", "trace"]
+__all__ = ["prompt_names", "style_sources", "trace"]
 
 _STAGES = ("simulate", "refine", "verify", "export")
 _STYLE = "sy_"
 _NOT_OF_THE_SPEC = ("run", "caps", "domain_files", "licence", "model_files")
 """What a run keeps beside the parts of its spec that decide what comes out, and what does not decide it."""
-
-
-class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
-    """A call as the journal has it; usage is what the whole call cost, `None` where the journal lacks it.
-
-    turns: how many turns of the conversation name it, for a call may word several.
-    """
-
-    id: str
-    role: str = ""
-    model: str = ""
-    usage: Usage | None = None
-    turns: int = 1
-
-
-class Parent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a turn was derived from.
-
-    kind: `turn` (words that were edited), `style` (words of people that a request showed), or `missing`.
-    turn: for a turn, with its own calls and parents, told in the same way.
-    """
-
-    id: str
-    kind: str
-    text: str = ""
-    turn: TurnTrace | None = None
-    source: HumanSource | None = None
-
-
-class Debated(msgspec.Struct, frozen=True, kw_only=True):
-    """One objection that cites the turn, and what came of it. round: from 1."""
-
-    council: str
-    round: int
-    objection: Objection
-    responses: tuple[Response, ...] = ()
-    rulings: tuple[Ruling, ...] = ()
-    revisions: tuple[Revision, ...] = ()
-
-
-class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn. prompt: name of its template (`simulate/fill_turn`), "" where this version does not know the hash.
-
-    cost: of all its calls that the journal has. step: of the blueprint, None where the turns do not follow its steps.
-    findings, rulings: those of the verdict that cite it.
-    """
-
-    id: str
-    number: int
-    turn: Turn
-    prompt: str = ""
-    calls: tuple[CallTrace, ...] = ()
-    cost: Usage = Usage()
-    parents: tuple[Parent, ...] = ()
-    step: Step | None = None
-    debate: tuple[Debated, ...] = ()
-    findings: tuple[Defect, ...] = ()
-    rulings: tuple[Ruling, ...] = ()
-
-
-class Placed(msgspec.Struct, frozen=True, kw_only=True):
-    """Which conversation of a scenario this is: `the last attempt`, `an earlier attempt`, `a draft`."""
-
-    conversation: Conversation
-    kind: str
-
-
-class Trace(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a conversation comes from, and its turns or one of them.
-
-    checks: that looked at the conversation. quarantined: number of the batch that keeps it out, 0 for none.
-    ledger: number of the entry that tells of the admission, None where the ledger has none.
-    """
-
-    run: str
-    spec: str
-    ordinal: int
-    scenario: str
-    levels: dict[str, str]
-    persona: Persona
-    seed: int
-    drawn: str
-    blueprint: str
-    goal: str
-    outcome: str
-    conversation: str
-    kind: str
-    way: str
-    attempt: int
-    draft: str
-    councils: tuple[str, ...]
-    verdict: str
-    checks: tuple[str, ...]
-    admission: Admission
-    quarantined: int
-    ledger: int | None
-    turns: tuple[TurnTrace, ...]
 
 
 def trace(run: Run, wanted: str, *, turn: int | None = None, ledger: Iterable[LedgerEntry] = ()) -> Trace:
@@ -159,7 +57,7 @@ def trace(run: Run, wanted: str, *, turn: int | None = None, ledger: Iterable[Le
         raise InputError(
             f"{placed.conversation.id} has no turn {turn}", fix=f"its turns are numbered 0 to {len(turns) - 1}"
         )
-    tracing = _Tracing(run, concluded, placed.conversation)
+    tracing = _Tracing(run, concluded, placed)
     shown = range(len(turns)) if turn is None else [turn]
     return _whole(run, concluded, placed, _entry_of(ledger, concluded.admission), tuple(map(tracing.at, shown)))
 
@@ -195,10 +93,10 @@ def _placed(run: Run, wanted: str) -> tuple[Concluded, Placed]:
     else:
         record = run.records.find(wanted)
         ordinal = run.records.ordinal_of(record.id)
-        assert ordinal is not None
-        concluded = run.records.concluded_at(ordinal)
+        concluded = run.records.concluded_at(_ordinal_of(run, wanted) if ordinal is None else ordinal)
+        record = record if ordinal is not None else None
     for placed in _conversations(concluded):
-        if record is None or not isinstance(record, Conversation) or placed.conversation.id == record.id:
+        if not isinstance(record, Conversation) or placed.conversation.id == record.id:
             return concluded, placed
     raise InputError(
         f"scenario {concluded.admission.ordinal} ended before it had a conversation: {concluded.admission.reason}",
@@ -207,13 +105,31 @@ def _placed(run: Run, wanted: str) -> tuple[Concluded, Placed]:
     )
 
 
+def _ordinal_of(run: Run, wanted: str) -> int:
+    """The scenario whose conversation is called so; what is left of one after a deletion no longer has its own hash."""
+    named = (one.ordinal for one in run.records.admissions() if one.conversation_id.startswith(wanted))
+    found = next(named, None)
+    if found is None:
+        raise InputError(
+            f"what is left of '{wanted}' cannot be traced", where=str(run.folder.path), fix="name its conversation"
+        )
+    return found
+
+
 def _conversations(concluded: Concluded) -> Iterator[Placed]:
     if concluded.conversation is not None:
-        yield Placed(conversation=concluded.conversation, kind="the last attempt")
+        deleted = _deleted(concluded.tombstone)
+        yield Placed(conversation=concluded.conversation, kind="the last attempt", deleted=deleted)
     for conversation, _ in concluded.earlier:
         yield Placed(conversation=conversation, kind="an earlier attempt")
     for draft in (*((concluded.draft,) if concluded.draft else ()), *concluded.drafts):
         yield Placed(conversation=draft, kind="a draft")
+
+
+def _deleted(tombstone: bytes) -> dict[int, str]:
+    """Numbers of the turns whose words were deleted → their ids."""
+    turns: list[dict[str, Json]] = msgspec.json.decode(tombstone)["turns"] if tombstone else []
+    return {number: turn["deleted"] for number, turn in enumerate(turns) if "deleted" in turn}
 
 
 def _turn_called(run: Run, wanted: str) -> tuple[Concluded, Placed, int]:
@@ -221,9 +137,9 @@ def _turn_called(run: Run, wanted: str) -> tuple[Concluded, Placed, int]:
     found: dict[str, tuple[Concluded, Placed, int]] = {}
     for concluded in run.records.concluded():
         for placed in _conversations(concluded):
-            for number, turn in enumerate(placed.conversation.turns):
-                if turn.id.startswith(wanted):
-                    found.setdefault(turn.id, (concluded, placed, number))
+            for number, id_ in enumerate(placed.turn_ids()):
+                if id_.startswith(wanted):
+                    found.setdefault(id_, (concluded, placed, number))
     if len(found) == 1:
         return next(iter(found.values()))
     where = str(run.folder.path)
@@ -248,8 +164,9 @@ def _entry_of(ledger: Iterable[LedgerEntry], admission: Admission) -> int | None
 class _Tracing:
     """Traces turns of one conversation."""
 
-    def __init__(self, run: Run, concluded: Concluded, conversation: Conversation) -> None:
-        self.run, self.concluded, self.conversation = run, concluded, conversation
+    def __init__(self, run: Run, concluded: Concluded, placed: Placed) -> None:
+        conversation = placed.conversation
+        self.run, self.concluded, self.conversation, self.deleted = run, concluded, conversation, placed.deleted
         self.names, self.style = prompt_names(), style_sources(run)
         self.shared = Counter(call for turn in conversation.turns for call in set(turn.provenance.calls))
         self.former = _former(concluded)
@@ -261,6 +178,8 @@ class _Tracing:
     def at(self, number: int) -> TurnTrace:
         """The turn of this number, with everything that touched it."""
         told = self.of(number, self.conversation.turns[number])
+        if number in self.deleted:
+            return msgspec.structs.replace(told, id=self.deleted[number], deleted=True)
         verdict = self.verdict
         return msgspec.structs.replace(
             told,
@@ -378,4 +297,5 @@ def _whole(run: Run, concluded: Concluded, placed: Placed, ledger: int | None, t
         quarantined=concluded.quarantined,
         ledger=ledger,
         turns=turns,
+        deleted=tuple(placed.deleted.values()),
     )

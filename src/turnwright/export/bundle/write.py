@@ -78,9 +78,8 @@ def write_bundle(
     Args:
         concluded: every scenario of the run in order. entries: the whole ledger. head: over exactly these entries.
         exports: the run's export folder, copied as it is. journal: a line for each finished call, None to leave it out.
-        without_rejected: leave out the conversations that are not in the set, with what quotes them. out: ordinals of admitted conversations that were
-            quarantined.
-        key: signs the bundle.
+        without_rejected: leave out the conversations that are not in the set, with what quotes them.
+        out: ordinals of admitted conversations that were quarantined. key: signs the bundle.
 
     Raises:
         InputError: the folder is there already. DiskFull, StoreError: it cannot be written; nothing is left.

@@ -1,4 +1,4 @@
-"""Where a user's signing keys lie: in the user's own configuration, beside no run, so that no export can pick one up."""
+"""Where a user's signing keys lie: in the user's own configuration and beside no run, so that no export finds one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def key_named(name: str) -> SigningKey:
     """
     path = key_folder() / f"{_checked(name)}{PRIVATE}"
     if not path.exists():
-        raise InputError(f"there is no key '{name}'", where=str(path.parent), fix=f"make it with `turnwright keys {name}`")
+        fix = f"make it with `turnwright keys {name}`"
+        raise InputError(f"there is no key '{name}'", where=str(path.parent), fix=fix)
     return read_key(path)
 
 
