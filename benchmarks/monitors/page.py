@@ -24,7 +24,7 @@ TITLES = {
     "speed": "Speed and memory of the whole panel",
 }
 COMMANDS = {
-    "power": "python benchmarks/monitors/run_power.py --out out/power",
+    "power": "python benchmarks/monitors/run_power.py --out out/power --nulls 400",
     "collapse": "python benchmarks/monitors/collapse.py ../shared/data/star/train.jsonl",
     "bias": "python benchmarks/monitors/bias.py",
     "looks": "python benchmarks/monitors/looks.py",
@@ -107,12 +107,19 @@ def _power(result: Mapping[str, Any]) -> list[str]:
     head = ["", *(f"{corpus}, n = {n}: {test}" for corpus, n in places for test in ("acts", "lengths"))]
     rows = [[planting, *_turns(result, planting)] for planting in result["plantings"]]
     parts += [TURNS, *_table([head, *rows]), ""]
-    counted = sorted({cell["repetitions"] for cell in result["cells"]})
     seconds = ", ".join(f"{_seconds(result, n):.1f} s at n = {n}" for n in sorted({n for _, n in places}))
-    spread = str(counted[0]) if len(counted) == 1 else f"{counted[0]} to {counted[-1]}"
-    parts += [f"{spread} repetitions a cell; one comparison costs {seconds} of one core (planting included). Version "
-              f"`{result['version']}`.", ""]  # fmt: skip
+    parts += ["Repetitions:", "", *_table(_counted(result)), ""]
+    parts += [f"One comparison costs {seconds} of one core (planting included). Version `{result['version']}`.", ""]
     return parts
+
+
+def _counted(result: Mapping[str, Any]) -> Rows:
+    places = _places(result)
+    rows = [["", *(f"{corpus}, n = {n}" for corpus, n in places)]]
+    for planting in result["plantings"]:
+        cells = [_cell(result, corpus, n, planting) for corpus, n in places]
+        rows.append([planting, *(str(cell["repetitions"]) if cell else "-" for cell in cells)])
+    return rows
 
 
 def _ways(result: Mapping[str, Any], planting: str) -> str:
@@ -137,12 +144,11 @@ def power_says(result: Mapping[str, Any]) -> list[str]:
                 met = "met" if all(cell["panel"]["rate"] >= limit for cell in found.values()) else "not met"
                 rates = ", ".join(f"{corpus} {cell['panel']['rate']:.2f}" for corpus, cell in found.items())
                 told.append(f"Deleted tails ({name}) at n = {n}: {rates}; {limit:.2f} asked for: {met}.")
-    null = [cell["panel"] for cell in result["cells"] if cell["planting"] == "null"]
-    if null:
-        hits, of = sum(one["hits"] for one in null), sum(one["of"] for one in null)
-        met = "met" if hits <= FALSE_ALARMS * of else "not met"
-        told.append(f"Alarms of the panel for nothing: {hits} of {of} ({hits / of:.3f}); at most {FALSE_ALARMS} asked "
-                    f"for: {met}.")  # fmt: skip
+    if null := result["false_alarms"]:
+        met = "met" if null["rate"] <= FALSE_ALARMS else "not met"
+        ends = f"{null['rate']:.3f}, interval {null['low']:.3f} to {null['high']:.3f}"
+        told.append(f"Alarms of the panel for nothing: {null['hits']} of {null['of']} ({ends}); at most {FALSE_ALARMS} "
+                    f"asked for: {met}.")  # fmt: skip
         told.append(_worst(result))
     weak = [f"`{cell['planting']}` on {cell['corpus']} at n = {cell['n']} ({cell['panel']['rate']:.2f})"
             for cell in result["cells"] if cell["planting"] != "null" and cell["panel"]["rate"] < WEAK]  # fmt: skip

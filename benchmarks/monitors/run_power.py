@@ -208,14 +208,18 @@ def rate(hits: int, of: int) -> dict[str, Any]:
     return {"hits": hits, "of": of, "rate": round(hits / of, 4), "low": round(low, 4), "high": round(high, 4)}
 
 
+def _share(hits: int, of: int) -> dict[str, Any]:
+    return {"hits": hits, "of": of, "rate": round(hits / of, 4)}
+
+
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """One cell over its repetitions."""
     names = list(dict.fromkeys(name for row in rows for name in row["p"]))
     read = {name: [row for row in rows if name in row["p"]] for name in names}
     monitors = {
         name: {
-            "raw": rate(sum(row["p"][name] <= ALPHA for row in of), len(of)),
-            "shown": rate(sum(row["adjusted"][name] <= ALPHA for row in of), len(of)),
+            "raw": _share(sum(row["p"][name] <= ALPHA for row in of), len(of)),
+            "shown": _share(sum(row["adjusted"][name] <= ALPHA for row in of), len(of)),
         }
         for name, of in read.items()
     }
@@ -240,6 +244,7 @@ def collect(chosen: argparse.Namespace, home: Path, made: str) -> dict[str, Any]
                 rows = rows_kept(kept_in(home, corpus, n, planting), repetitions_of(chosen, planting))
                 if rows:
                     cells.append({"corpus": corpus, "n": n, "planting": planting, **summary(rows)})
+    null = [cell["panel"] for cell in cells if cell["planting"] == "null"]
     about = {one.name: {"title": one.title, "family": one.family, "side": one.side} for one in PANEL}
     return {
         "version": made,
@@ -247,6 +252,7 @@ def collect(chosen: argparse.Namespace, home: Path, made: str) -> dict[str, Any]
                   "most": chosen.most},
         "plantings": PLANTINGS,
         "monitors": about,
+        "false_alarms": rate(sum(one["hits"] for one in null), sum(one["of"] for one in null)) if null else None,
         "cells": cells,
     }  # fmt: skip
 
@@ -266,7 +272,7 @@ def main() -> None:
     if not result["cells"]:
         raise SystemExit("nothing was finished in this time; give more --minutes")
     chosen.results.mkdir(parents=True, exist_ok=True)
-    (chosen.results / "power.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (chosen.results / "power.json").write_text(json.dumps(result, ensure_ascii=False) + "\n", "utf-8")
     head, *rows = power_rows(result)
     table = Table(*head, title="share of repetitions in which the panel raised its alarm")
     for row in rows:

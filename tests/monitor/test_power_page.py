@@ -44,6 +44,7 @@ def result(power: ModuleType, alarms: int) -> dict[str, Any]:
         "version": "v", "asked": {"repetitions": 20, "permutations": 199, "alpha": 0.05, "most": 1000},
         "plantings": {"null": "nothing", "rarest_10_deleted": "tails"},
         "monitors": {"act_mix": {"title": "Mix", "family": "cells", "side": "both"}}, "cells": cells,
+        "false_alarms": cells[0]["panel"],
     }  # fmt: skip
 
 
@@ -73,7 +74,10 @@ def test_the_page_says_whether_the_limits_are_met(scripts: tuple[ModuleType, Mod
     (tmp_path / "power.json").write_text(json.dumps(result(power, alarms=1)), "utf-8")
     told = page.page_of(tmp_path)
     assert "n = 100: STAR 0.05; 0.90 asked for: not met." in told
-    assert "Alarms of the panel for nothing: 1 of 20 (0.050); at most 0.06 asked for: met." in told
+    assert (
+        "Alarms of the panel for nothing: 1 of 20 (0.050, interval 0.001 to 0.249); at most 0.06 asked for: met."
+        in told
+    )
     assert "less than 80% of the repetitions: `rarest_10_deleted` on STAR at n = 100 (0.05)." in told
     (tmp_path / "power.json").write_text(json.dumps(result(power, alarms=19)), "utf-8")
     told = page.page_of(tmp_path)
