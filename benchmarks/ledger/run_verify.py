@@ -67,9 +67,7 @@ def resampled(one: Concluded, ordinal: int) -> Concluded:
     if one.verdict is not None and conversation is not None:
         verdict = put(one.verdict, conversation_id=conversation.id)
         told = put(told, verdict_id=verdict.id)
-    return Concluded(
-        scenario=scenario, blueprint=blueprint, conversation=conversation, verdict=verdict, admission=told
-    )
+    return Concluded(scenario=scenario, blueprint=blueprint, conversation=conversation, verdict=verdict, admission=told)
 
 
 def resample(made: list[Concluded], admitted: int) -> Iterator[Concluded]:

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from bundle_runs import SPEC, lines, ran
+from bundle_runs import FIXTURES, SPEC, lines, ran
 
 import turnwright
 from turnwright.engine import Spec, load_spec
@@ -106,6 +106,16 @@ def test_no_secret_of_a_spec_is_told() -> None:
     assert told["models"]["far"]["extra_body"]["top_k"] == 4
     assert told["models"]["far"]["api_key_env"] == "FAR_KEY"
     assert Spec.model_validate(told).roles == spec.roles
+
+
+def test_a_secret_that_stands_among_the_files_of_the_domain_is_not_bundled(tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES / "mini_shop", tmp_path / "shop")
+    far = f"far: {{kind: openai, model: m, base_url: 'https://host.example/v1', headers: {{x-api-key: {SECRET}}}}}"
+    spec = SPEC.replace(str(FIXTURES / "mini_shop"), ".").replace("models:\n", f"models:\n  {far}\n")
+    factory = ran(tmp_path / "shop", spec)
+    with pytest.raises(InputError, match="holds a secret of the spec"):
+        bundle_run(factory.spec, factory.base, tmp_path / "shop" / "run", tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
 
 
 def test_the_private_key_is_in_no_file_of_the_bundle_or_the_run(work: Path, tmp_path: Path) -> None:

@@ -33,9 +33,7 @@ def told(rounds: list[tuple[Example, ...]], **more: object) -> GateResult:
     gate = reference_gate(people, freeze(people), settings)
     made = tuple(one for each in rounds for one in each)
     return gate(
-        GateInput(
-            first=rounds[0], now=rounds[-1], human_share=0.5, human_floor=0.3, so_far=made, learnt=tuple(rounds)
-        )
+        GateInput(first=rounds[0], now=rounds[-1], human_share=0.5, human_floor=0.3, so_far=made, learnt=tuple(rounds))
     )
 
 

@@ -282,9 +282,7 @@ def test_a_class_without_a_licence_or_with_one_that_misses_too_much_is_found(wor
 
 def test_a_file_that_nobody_told_of_is_found(copy: Path) -> None:
     (copy / "exports" / "more.jsonl").write_text("{}\n")
-    assert [str(fault) for fault in check(copy)] == [
-        "extra file: exports/more.jsonl: the bundle does not tell of it"
-    ]
+    assert [str(fault) for fault in check(copy)] == ["extra file: exports/more.jsonl: the bundle does not tell of it"]
 
 
 def test_a_forger_with_a_key_of_his_own_is_found_out_by_the_publishers_key(

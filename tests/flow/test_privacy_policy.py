@@ -151,9 +151,7 @@ def test_what_a_scenario_gives_is_nobodys_and_passes(write_spec: WriteSpec, tmp_
     assert not [reason for reason in report.summary.rejected if "personal" in str(reason)]
 
 
-def test_the_policy_that_is_usual_changes_no_byte_where_nothing_is_found(
-    write_spec: WriteSpec, tmp_path: Path
-) -> None:
+def test_the_policy_that_is_usual_changes_no_byte_where_nothing_is_found(write_spec: WriteSpec, tmp_path: Path) -> None:
     for name, more in (("usual", ""), ("refuse", "privacy: {personal_data: refuse}")):
         turnwright.load(write_spec(name, more=more)).run(tmp_path / name / "out")
     assert exports_of(tmp_path / "usual" / "out") == exports_of(tmp_path / "refuse" / "out")

@@ -42,9 +42,7 @@ def bundle(
     spec: Annotated[Path, typer.Argument(help="factory.yaml, or the folder that holds it")] = HERE,
     folder: Annotated[Path | None, typer.Option("--folder", "-f", help="the run folder")] = None,
     key: Annotated[str, typer.Option("--key", help="the key that signs it (see `turnwright keys`)")] = "",
-    without: Annotated[
-        list[str] | None, typer.Option("--without", help="leave out: `rejected` or `journal`")
-    ] = None,
+    without: Annotated[list[str] | None, typer.Option("--without", help="leave out: `rejected` or `journal`")] = None,
 ) -> None:
     """Write an audit bundle of a run: set, records, ledger, journal, and a small program that checks them."""
     from turnwright.engine.bundling import bundle_run

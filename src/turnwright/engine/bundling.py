@@ -82,6 +82,7 @@ def bundle_run(
     with read_run(folder) as run:
         domain = domain_of(spec, base)
         _check_run(run, spec, domain)
+        _check_secrets(spec, base)
         done = run.records.done_up_to()
         made = write_bundle(
             to,
@@ -155,6 +156,18 @@ def _domain_files(spec: Spec, base: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix in _DOMAIN_FILES and "__pycache__" not in path.parts:
             yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def _check_secrets(spec: Spec, base: Path) -> None:
+    """Refuse a bundle whose domain files hold a key or header of the spec (where spec and domain share a folder)."""
+    secrets = spec.secrets
+    for name, content in _domain_files(spec, base):
+        if secrets.among(content.decode("utf-8", "replace")):
+            raise InputError(
+                "a file of the domain holds a secret of the spec, and would be bundled",
+                where=name,
+                fix="keep spec and domain in folders of their own, or keys in variables (api_key_env)",
+            )
 
 
 def _calls(journal: Journal) -> Iterator[bytes]:

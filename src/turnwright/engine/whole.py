@@ -14,6 +14,7 @@ from turnwright.engine.exporting import export_run, kept
 from turnwright.engine.fidelity import keep_fidelity, kept_fidelity
 from turnwright.engine.guards import notes_of
 from turnwright.engine.local import Ending, run_flow
+from turnwright.engine.privacy import notes_on_personal_data
 from turnwright.engine.report import write_report
 from turnwright.engine.seeding import notes_on_copies
 from turnwright.engine.spec import Spec
@@ -73,6 +74,7 @@ async def run_spec(spec: Spec, base: Path, folder: Path, tell: Listener = silent
             notes=(
                 *notes_of(kit.arbiter, kit.fingerprints),
                 *notes_on_copies(kit.run, kit.spec, kit.domain),
+                *notes_on_personal_data(kit.run, kit.spec.privacy.personal_data, kit.domain),
                 *unmeasured,
             ),
             verdicts=kit.judging.verdicts if kit.judging is not None else (),

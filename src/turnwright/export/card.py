@@ -269,10 +269,7 @@ def _likeness(facts: CardFacts) -> Iterator[str]:
         return
     yield "## How like human conversations it is"
     yield escaped(made.said)
-    rows = [
-        (escaped(one.title), one.value, one.interval, one.floor, LIGHTS.get(one.light, ""))
-        for one in made.figures
-    ]
+    rows = [(escaped(one.title), one.value, one.interval, one.floor, LIGHTS.get(one.light, "")) for one in made.figures]
     if rows:
         yield table(("figure", "value", "interval", "between human halves", ""), rows)
     if made.left_out:

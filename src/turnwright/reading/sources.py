@@ -24,6 +24,7 @@ from turnwright.store import read_run
 
 __all__ = ["counted_as", "example_of", "read_conversations", "read_examples", "read_set"]
 
+
 def read_set(
     paths: Sequence[Path], *, rename: Mapping[str, str] | None = None, name: str = "set", least_acts: int = 2
 ) -> ExampleSet:
@@ -134,9 +135,7 @@ def _fits(act: str, task: str, pattern: str) -> bool:
 
 
 def _renamed(example: Example, rename: Mapping[str, str]) -> Example:
-    turns = tuple(
-        _turn_renamed(turn, rename, example.task) if turn.act else turn for turn in example.turns
-    )
+    turns = tuple(_turn_renamed(turn, rename, example.task) if turn.act else turn for turn in example.turns)
     return msgspec.structs.replace(example, turns=turns)
 
 
@@ -155,9 +154,7 @@ def _run(folder: Path) -> Iterator[Example]:
                 yield example_of(concluded.conversation, concluded.scenario)
 
 
-def example_of(
-    conversation: Conversation, scenario: Scenario, *, rename: Mapping[str, str] | None = None
-) -> Example:
+def example_of(conversation: Conversation, scenario: Scenario, *, rename: Mapping[str, str] | None = None) -> Example:
     """One conversation of a run as an example (rename: as for `read_set`)."""
     made = Example(
         name=conversation.id,
@@ -208,5 +205,3 @@ def _spec_of(path: Path) -> str:
 
 class _Manifest(msgspec.Struct):
     spec: str = ""
-
-

@@ -32,9 +32,7 @@ class Led(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def led_back(
-    lacking: Sequence[Missing], made: Sequence[Example], factors: Mapping[str, Factor], bounds: Bounds
-) -> Led:
+def led_back(lacking: Sequence[Missing], made: Sequence[Example], factors: Mapping[str, Factor], bounds: Bounds) -> Led:
     """Find the levels that show these cells.
 
     Args:
@@ -61,9 +59,7 @@ def told(cell: Missing) -> str:
     return f"{cell.kind}: {cell.name}"
 
 
-def _levels(
-    cell: Missing, made: Sequence[Example], factors: Mapping[str, Factor]
-) -> dict[tuple[str, str], float]:
+def _levels(cell: Missing, made: Sequence[Example], factors: Mapping[str, Factor]) -> dict[tuple[str, str], float]:
     """By level, how much more often its conversations show the cell; a cell that is a level counts whole."""
     if cell.kind == LEVEL:
         factor, _, level = cell.name.partition(" = ")

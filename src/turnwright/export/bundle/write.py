@@ -140,9 +140,7 @@ class _Counts:
                 "rejected": dict(self.rejected), "origins": dict(self.origins)}  # fmt: skip
 
 
-def _records(
-    part: Path, concluded: Iterable[Concluded], out: frozenset[int], *, without_rejected: bool
-) -> _Counts:
+def _records(part: Path, concluded: Iterable[Concluded], out: frozenset[int], *, without_rejected: bool) -> _Counts:
     counts = _Counts()
     (part / "records").mkdir()
     kinds = [name for name in RECORDS if name != "rejected" or not without_rejected]

@@ -182,9 +182,7 @@ class Ledger:
     def _tile(self, level: int, number: int) -> bytes:
         found = self._tiles.get((level, number))
         if found is None:
-            blob = self._database.value(
-                "SELECT hashes FROM ledger_tiles WHERE level = ? AND number = ?", level, number
-            )
+            blob = self._database.value("SELECT hashes FROM ledger_tiles WHERE level = ? AND number = ?", level, number)
             if blob is None or len(blob) != _WIDTH * _HASH:
                 raise run_corrupt(self._database.path, f"tile {number} of level {level} of its ledger is missing")
             found = bytes(blob)
