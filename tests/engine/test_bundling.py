@@ -112,9 +112,11 @@ def test_a_secret_that_stands_among_the_files_of_the_domain_is_not_bundled(tmp_p
     shutil.copytree(FIXTURES / "mini_shop", tmp_path / "shop")
     far = f"far: {{kind: openai, model: m, base_url: 'https://host.example/v1', headers: {{x-api-key: {SECRET}}}}}"
     spec = SPEC.replace(str(FIXTURES / "mini_shop"), ".").replace("models:\n", f"models:\n  {far}\n")
-    factory = ran(tmp_path / "shop", spec)
+    (tmp_path / "shop" / "factory.yaml").write_text(spec)
+    factory = turnwright.load(tmp_path / "shop")
+    factory.run(tmp_path / "run")
     with pytest.raises(InputError, match="holds a secret of the spec"):
-        bundle_run(factory.spec, factory.base, tmp_path / "shop" / "run", tmp_path / "bundle")
+        bundle_run(factory.spec, factory.base, tmp_path / "run", tmp_path / "bundle")
     assert not (tmp_path / "bundle").exists()
 
 
