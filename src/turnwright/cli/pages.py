@@ -162,7 +162,8 @@ def _summary(figures: Summary, ending: str) -> None:
 
 
 def _reason(reason: str) -> str:
-    return "in quarantine" if reason == "monitor: quarantined" else f"rejected at {reason}"
+    known = {"monitor: quarantined": "in quarantine", "delete: words_deleted": "words deleted on request"}
+    return known.get(reason, f"rejected at {reason}")
 
 
 def _debates(figures: Summary) -> None:
@@ -297,7 +298,7 @@ def _line(index: int, turn: Turn) -> Text:
         planted = f" [planted: {turn.result.fault}]" if turn.result.fault else ""
         line.append(f"← {turn.result.error or _short(turn.result.content)}{planted}", style="dim")
     else:
-        line.append(turn.text)
+        line.append(turn.text or "(words deleted on request)", style="" if turn.text else "dim")
         origin = turn.provenance.origin + (f", {turn.provenance.tries} tries" if turn.provenance.tries > 1 else "")
         line.append(f"  [{' + '.join(turn.acts)}; {origin}]", style="dim")
     return line
