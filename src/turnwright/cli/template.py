@@ -55,6 +55,16 @@ refine:
 # arbiter:
 #   licence: arbiter.licence.json    # what `turnwright examine` writes; without it checks alone decide
 
+# monitor:                    # compare with human conversations, batch by batch (extra `measure`)
+#   reference: [human.jsonl]  # any usual form; `turnwright reference` screens and labels them
+#   batch: 100
+#   gates:
+#     - {when: "tail_retention >= 0.8", action: rebalance}    # or stop, quarantine
+#     - {when: "user_auc_excess <= 0.1", action: stop}
+
+privacy:
+  personal_data: refuse     # e-mails, numbers, ... that no scenario gave: refuse the conversation, mask them, or allow
+
 export:
   formats: [openai, sharegpt, trl, preference]
 
