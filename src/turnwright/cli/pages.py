@@ -203,6 +203,8 @@ def exported(manifest: Manifest) -> None:
         out.print(Text(f"{file.conversations:>6,} conversations  {file.path}{lines}"))
     if manifest.card:
         out.print(Text(f"{'':>6} the dataset card  {manifest.card}"))
+    if manifest.views:
+        out.print(Text(f"{'':>6} standard views    {len(manifest.views)} files in views/"))
 
 
 def models(entries: Iterable[Listed]) -> None:
