@@ -72,21 +72,22 @@ def figure_of(sample: Sample, monitor: Monitor) -> Figure:
     statistic = monitor.prepare(sample)
     if isinstance(statistic, LeftOut):
         return Figure(left_out=statistic.why)
-    found = permuting.interval(monitor, statistic, sample, seed=sample.seed)
-    value, levels = permuting.figure(statistic, sample), statistic.levels(*sample.sides)
+    value = permuting.figure(statistic, sample)
     if value is None:
         return Figure(n=statistic.n, left_out="it is not defined on these conversations")
+    levels = statistic.levels(*sample.sides)
     if hasattr(statistic, "interval"):
-        return Figure(value=value, levels=levels, n=statistic.n, known=_known(monitor, statistic, sample))
+        return Figure(value=value, levels=levels, n=statistic.n, known=_known(monitor, statistic, sample, value))
+    found = permuting.interval(monitor, statistic, sample, value=value, seed=sample.seed)
     null = _human(statistic, sample, monitor.name)
     if found is None and len(null) < FEWEST:
         return Figure(value=value, levels=levels, n=statistic.n, left_out="it has too few resamples with a figure")
     return _freed(monitor, statistic, value, levels, found.error if found and found.error else 0.0, null)
 
 
-def _known(monitor: Monitor, statistic: Statistic, sample: Sample) -> Known:
+def _known(monitor: Monitor, statistic: Statistic, sample: Sample, value: float) -> Known:
     def at(level: float) -> tuple[float, float] | None:
-        found = permuting.interval(monitor, statistic, sample, level=level, seed=sample.seed)
+        found = permuting.interval(monitor, statistic, sample, value=value, level=level, seed=sample.seed)
         return (found.low, found.high) if found else None
 
     return at

@@ -232,10 +232,18 @@ def intervals(
 
 
 def interval(
-    monitor: Monitor, statistic: Statistic, sample: Sample, *, level: float = 0.95, seed: int = 0
+    monitor: Monitor,
+    statistic: Statistic,
+    sample: Sample,
+    *,
+    value: float | None = None,
+    level: float = 0.95,
+    seed: int = 0,
 ) -> Interval | None:
-    """The interval of one monitor (see `intervals`), None where it has none."""
-    return intervals([monitor], {monitor.name: statistic}, sample, level=level, seed=seed).get(monitor.name)
+    """The interval of one monitor (see `intervals`), None where it has none. value: the figure, where it is known."""
+    name = monitor.name
+    values = None if value is None else {name: value}
+    return intervals([monitor], {name: statistic}, sample, values=values, level=level, seed=seed).get(name)
 
 
 def _spread(value: float, wanted: Scale, resamples: Floats, level: float) -> Interval | None:
