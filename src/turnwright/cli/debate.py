@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 
 from rich.text import Text
 
-from turnwright.cli.console import out
+from turnwright.cli.console import out, said
 from turnwright.records import (
     Conversation,
     Council,
@@ -22,10 +22,8 @@ from turnwright.records import (
     Revision,
     Round,
     Ruling,
-    Turn,
     Usage,
     Vote,
-    canonical,
 )
 from turnwright.store import Concluded
 
@@ -118,15 +116,7 @@ def _draft(debate: Council, draft: Conversation | None) -> None:
         _print("its turns are not kept", "dim", 4)
         return
     for index, turn in enumerate(draft.turns):
-        _print(f"{index:>3} {turn.role:<9} {_said(turn)}", indent=4)
-
-
-def _said(turn: Turn) -> str:
-    if turn.call is not None:
-        return f"→ {turn.call.name}({canonical(turn.call.arguments).decode()})"
-    if turn.result is not None:
-        return f"← {turn.result.error or canonical(turn.result.content).decode()}"
-    return turn.text
+        _print(f"{index:>3} {turn.role:<9} {said(turn)}", indent=4)
 
 
 def _round(number: int, one: Round, scratchpads: bool) -> None:
@@ -220,7 +210,7 @@ def _revision(revision: Revision) -> None:
     else:
         _print(f"revision of turn {revision.turn} taken", "green", 4)
     _field("because", revision.detail, indent=6)
-    _field("words", difference(_said(revision.before), _said(revision.after), indent=6), indent=6)
+    _field("words", difference(said(revision.before), said(revision.after), indent=6), indent=6)
     for name, turn in (("before", revision.before), ("after", revision.after)):
         source = turn.provenance
         known = _source(source.model, source.prompt, source.calls)

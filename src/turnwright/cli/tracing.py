@@ -12,7 +12,7 @@ import msgspec
 import typer
 from rich.text import Text
 
-from turnwright.cli.console import out
+from turnwright.cli.console import out, said
 from turnwright.cli.debate import difference
 from turnwright.cli.pages import table, title
 from turnwright.cli.students import notes
@@ -21,7 +21,7 @@ from turnwright.engine.rollups import rollup_of, rollup_of_files
 from turnwright.engine.tracing import trace
 from turnwright.errors import InputError
 from turnwright.export.rollup import Rollup
-from turnwright.records import Turn, Usage, canonical
+from turnwright.records import Usage
 from turnwright.records.provenance import HumanSource, Provenance
 from turnwright.store import read_run
 
@@ -226,25 +226,17 @@ def _worst(found: Rollup) -> None:
     asked = [name.replace("_", " ") for name, asks in msgspec.structs.asdict(worst.duties).items() if asks]
     out.print(Text(f"worst-case licence of the set: {_plain(worst.licence)}"))
     known = f"; the strictest that is known is {_plain(worst.strictest)}" if worst.unknown and worst.strictest else ""
-    said = [f"the known licences together ask for: {', '.join(asked)}{known}"] if asked else []
-    said += [f"unknown: {_plain(', '.join(worst.unknown))}"] if worst.unknown else []
-    said += [f"cannot be joined, each asks for itself alone: {', '.join(worst.conflicts)}"] if worst.conflicts else []
-    notes(said)
+    asks = [f"the known licences together ask for: {', '.join(asked)}{known}"] if asked else []
+    asks += [f"unknown: {_plain(', '.join(worst.unknown))}"] if worst.unknown else []
+    asks += [f"cannot be joined, each asks for itself alone: {', '.join(worst.conflicts)}"] if worst.conflicts else []
+    notes(asks)
 
 
 # --- lines ----------------------------------------------------------------------------------------------------------
 
 
 def _words(one: TurnTrace) -> str:
-    return "(its words were deleted on request)" if one.deleted else _said(one.turn)
-
-
-def _said(turn: Turn) -> str:
-    if turn.call is not None:
-        return f"→ {turn.call.name}({canonical(turn.call.arguments).decode()})"
-    if turn.result is not None:
-        return f"← {turn.result.error or canonical(turn.result.content).decode()}"
-    return turn.text
+    return "(its words were deleted on request)" if one.deleted else said(one.turn)
 
 
 def _field(name: str, value: str, indent: int = 2) -> None:
