@@ -8,14 +8,16 @@ looks at what the student answers. A loop takes any other gate of the same shape
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from turnwright.engine.batches.words import said
 from turnwright.engine.loop.records import Gate, GateInput, GateResult, LoopSettings
 from turnwright.monitor.frozen import FrozenReference
 from turnwright.monitor.gates import judge
+from turnwright.monitor.measures.cells import jensen_shannon
 from turnwright.monitor.rounds import Mode, RoundFigures, round_figures, watch
 from turnwright.monitor.settings import GateSettings, MonitorSettings
 from turnwright.reading import Example, decisions
@@ -95,12 +97,9 @@ def divergence(one: Mapping[str, int], other: Mapping[str, int]) -> float:
     wholes = sum(one.values()), sum(other.values())
     if not all(wholes):
         return 0.0 if wholes[0] == wholes[1] else 1.0
-    found = 0.0
-    for name in sorted({*one, *other}):
-        p, q = one.get(name, 0) / wholes[0], other.get(name, 0) / wholes[1]
-        middle = (p + q) / 2
-        found += sum(share * math.log2(share / middle) / 2 for share in (p, q) if share)
-    return max(0.0, found)
+    names = sorted({*one, *other})
+    rows = (np.array([[counts.get(name, 0) for name in names]], np.float64) for counts in (one, other))
+    return float(jensen_shannon(*rows)[0])
 
 
 def _acts(examples: Sequence[Example]) -> Counter[str]:
